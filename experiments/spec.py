@@ -1,0 +1,185 @@
+"""The experiment: names, numbers and a seed. It is JSON, and its key names the cache entry, the job, the link and the file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from hashlib import sha256
+from typing import Any
+
+from experiments.loop import run
+from experiments.trajectory import Trajectory
+from landscapes import NETWORKS, SURFACES
+from landscapes.landscape import Landscape
+from optimizers import OPTIMIZERS
+from optimizers.optimizer import Optimizer
+
+VERSION = 1
+SLICE = "slice"
+MOST_STEPS = 100_000
+MOST_OPTIMIZERS = 64
+
+
+class ExperimentError(ValueError):
+    """A specification that cannot be run; the message names the field and what is allowed."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """An entry of a menu with its parameters; what is not given takes the entry's default."""
+
+    key: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+    def __hash__(self) -> int:
+        return hash((self.key, tuple(sorted(self.parameters.items()))))
+
+    def with_parameters(self, **changes: Any) -> Choice:
+        return replace(self, parameters={**self.parameters, **changes})
+
+    def as_json(self) -> dict[str, Any]:
+        return {"key": self.key, **self.parameters}
+
+    @classmethod
+    def from_json(cls, data: Any, where: str) -> Choice:
+        if not isinstance(data, Mapping) or not isinstance(data.get("key"), str):
+            raise ExperimentError(f'{where} must be an object with a "key", got {data!r:.80}')
+        return cls(data["key"], {name: value for name, value in data.items() if name != "key"})
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """What is run: optimizers from one start on one landscape.
+
+    `start` None is the landscape's own (for a network: its initial weights). `batch_size` None is full batch; it is for
+    networks. `training` is the experiment whose joint plane a slice lies in, for the landscape "slice" only.
+    Raises ExperimentError for anything that could not run.
+    """
+
+    landscape: Choice
+    optimizers: tuple[Choice, ...]
+    start: tuple[float, ...] | None = None
+    steps: int = 150
+    seed: int = 0
+    batch_size: int | None = None
+    training: Experiment | None = None
+
+    def __post_init__(self) -> None:
+        for name, value, low, high in (
+            ("steps", self.steps, 0, MOST_STEPS),
+            ("seed", self.seed, 0, 2**31 - 1),
+            ("batch_size", 1 if self.batch_size is None else self.batch_size, 1, 10**9),
+        ):
+            if type(value) is not int or not low <= value <= high:
+                raise ExperimentError(f"{name} must be a whole number in [{low}, {high}], got {value!r:.40}")
+        if not 1 <= len(self.optimizers) <= MOST_OPTIMIZERS:
+            raise ExperimentError(f"there must be 1 to {MOST_OPTIMIZERS} optimizers, got {len(self.optimizers)}")
+        if (self.landscape.key == SLICE) != (self.training is not None):
+            raise ExperimentError('"training" belongs to the landscape "slice", and that one needs it')
+        if self.landscape.key != SLICE:
+            _made(_landscape_menu(self.landscape.key), self.landscape, "landscape")
+        for index, choice in enumerate(self.optimizers):
+            _made(OPTIMIZERS, choice, f"optimizers[{index}]")
+        if self.start is not None and not all(type(v) is float and abs(v) < float("inf") for v in self.start):
+            raise ExperimentError(f"start must be finite numbers, got {self.start!r:.80}")
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data, defaults filled in, so that equal experiments have equal JSON."""
+        data: dict[str, Any] = {
+            "version": VERSION,
+            "landscape": self._completed_landscape().as_json(),
+            "optimizers": [self.optimizer(i).hyperparameters | {"key": c.key} for i, c in enumerate(self.optimizers)],
+            "start": None if self.start is None else list(self.start),
+            "steps": self.steps,
+            "seed": self.seed,
+            "batch_size": self.batch_size,
+        }
+        if self.training is not None:
+            data["training"] = self.training.as_json()
+        return data
+
+    @classmethod
+    def from_json(cls, data: Any) -> Experiment:
+        """The experiment that `as_json` gave. Raises ExperimentError naming the field that is wrong."""
+        if not isinstance(data, Mapping):
+            raise ExperimentError(f"an experiment is an object, got {type(data).__name__}")
+        known = {"version", "landscape", "optimizers", "start", "steps", "seed", "batch_size", "training"}
+        unknown = sorted(set(data) - known)
+        if unknown:
+            raise ExperimentError(f"unknown field {unknown[0]!r}; there are: {', '.join(sorted(known))}")
+        if data.get("version") != VERSION:
+            raise ExperimentError(f"version must be {VERSION}, got {data.get('version')!r:.40}")
+        entries, start, training = data.get("optimizers"), data.get("start"), data.get("training")
+        if not isinstance(entries, list):
+            raise ExperimentError("optimizers must be a list")
+        if start is not None and not (
+            isinstance(start, list) and all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in start)
+        ):
+            raise ExperimentError(f"start must be a list of numbers or null, got {start!r:.80}")
+        return cls(
+            landscape=Choice.from_json(data.get("landscape"), "landscape"),
+            optimizers=tuple(Choice.from_json(entry, f"optimizers[{i}]") for i, entry in enumerate(entries)),
+            start=None if start is None else tuple(float(v) for v in start),
+            steps=data.get("steps", 150),
+            seed=data.get("seed", 0),
+            batch_size=data.get("batch_size"),
+            training=None if training is None else cls.from_json(training),
+        )
+
+    @cached_property
+    def key(self) -> str:
+        """A name for exactly this experiment: 16 hexadecimal digits of its content's SHA-256."""
+        return sha256(json.dumps(self.as_json(), sort_keys=True).encode()).hexdigest()[:16]
+
+    def solo(self, index: int) -> Experiment:
+        """The same experiment with one of its optimizers: what is computed, and cached, for each entrant."""
+        return replace(self, optimizers=(self.optimizers[index],))
+
+    def optimizer(self, index: int) -> Optimizer:
+        made: Optimizer = _made(OPTIMIZERS, self.optimizers[index], f"optimizers[{index}]")
+        return made
+
+    def make_landscape(self) -> Landscape:
+        """The landscape itself. A slice trains its network first, unless the result is on disk."""
+        made: Landscape
+        if self.training is not None:
+            from experiments.slices import slice_of
+
+            made = slice_of(self.training)
+        else:
+            made = _made(_landscape_menu(self.landscape.key), self.landscape, "landscape")
+        return made
+
+    def _completed_landscape(self) -> Choice:
+        if self.landscape.key == SLICE:
+            return self.landscape
+        family = _landscape_menu(self.landscape.key)[self.landscape.key]
+        return Choice(self.landscape.key, {**family.defaults, **self.landscape.parameters})
+
+
+def _landscape_menu(key: str) -> Mapping[str, Any]:
+    return NETWORKS if key in NETWORKS else SURFACES
+
+
+def _made(menu: Mapping[str, Any], choice: Choice, where: str) -> Any:
+    """What a choice stands for; its errors as ExperimentError that names the field."""
+    try:
+        return menu[choice.key](**choice.parameters)
+    except KeyError as error:
+        raise ExperimentError(f"{where}: {error.args[0]}") from None
+    except (TypeError, ValueError) as error:
+        raise ExperimentError(f"{where}: {error}") from None
+
+
+def execute(experiment: Experiment) -> tuple[Trajectory, ...]:
+    """Run every optimizer of the experiment; one trajectory each, in order. Raises ValueError for one that cannot run."""
+    landscape = experiment.make_landscape()
+    if experiment.batch_size is not None:
+        landscape = landscape.on_batches(experiment.batch_size)
+    start = landscape.start if experiment.start is None else experiment.start  # type: ignore[attr-defined]
+    return tuple(
+        run(experiment.optimizer(i), landscape, start, experiment.steps, experiment.seed)
+        for i in range(len(experiment.optimizers))
+    )

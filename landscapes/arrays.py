@@ -1,0 +1,139 @@
+"""The few array functions that a formula or an update rule needs, on NumPy arrays and torch tensors alike.
+
+A rule writes `sqrt(v)`, never `v.sqrt()` or `np.sqrt(v)`. The library is that of the first argument. torch is never
+imported from here: whoever holds a tensor has imported it already, and a surface must not pay for it.
+Shapes follow the project: `(*runs, dim)` for points, `(*runs, 1)` for one number per run, `(*runs, dim, dim)` for matrices.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, TypeAlias
+
+import numpy as np
+
+Array: TypeAlias = Any  # numpy.ndarray or torch.Tensor; mixing the two in one expression is an error
+NUMPY = (np.ndarray, np.generic, float, int)
+
+
+def _torch() -> Any:
+    return sys.modules["torch"]
+
+
+def is_numpy(a: Array) -> bool:
+    """Whether `a` belongs to NumPy (or is a plain number)."""
+    return isinstance(a, NUMPY)
+
+
+def sqrt(a: Array) -> Array:
+    return np.sqrt(a) if isinstance(a, NUMPY) else a.sqrt()
+
+
+def absolute(a: Array) -> Array:
+    return np.abs(a) if isinstance(a, NUMPY) else a.abs()
+
+
+def exp(a: Array) -> Array:
+    return np.exp(a) if isinstance(a, NUMPY) else a.exp()
+
+
+def log(a: Array) -> Array:
+    return np.log(a) if isinstance(a, NUMPY) else a.log()
+
+
+def sin(a: Array) -> Array:
+    return np.sin(a) if isinstance(a, NUMPY) else a.sin()
+
+
+def cos(a: Array) -> Array:
+    return np.cos(a) if isinstance(a, NUMPY) else a.cos()
+
+
+def tanh(a: Array) -> Array:
+    return np.tanh(a) if isinstance(a, NUMPY) else a.tanh()
+
+
+def sign(a: Array) -> Array:
+    return np.sign(a) if isinstance(a, NUMPY) else a.sign()
+
+
+def power(a: Array, exponent: float) -> Array:
+    return np.power(a, exponent) if isinstance(a, NUMPY) else a.pow(exponent)
+
+
+def isfinite(a: Array) -> Array:
+    return np.isfinite(a) if isinstance(a, NUMPY) else a.isfinite()
+
+
+def maximum(a: Array, floor: float) -> Array:
+    """Elementwise maximum of an array and a number; NaN stays NaN."""
+    return np.maximum(a, floor) if isinstance(a, NUMPY) else a.clamp(min=floor)
+
+
+def where(condition: Array, a: Array, b: Array) -> Array:
+    return np.where(condition, a, b) if isinstance(condition, NUMPY) else _torch().where(condition, a, b)
+
+
+def zeros_like(a: Array) -> Array:
+    return np.zeros_like(a) if isinstance(a, NUMPY) else _torch().zeros_like(a)
+
+
+def ones_like(a: Array) -> Array:
+    return np.ones_like(a) if isinstance(a, NUMPY) else _torch().ones_like(a)
+
+
+def empty_like(a: Array) -> Array:
+    return np.empty_like(a) if isinstance(a, NUMPY) else _torch().empty_like(a)
+
+
+def empty(shape: tuple[int, ...], like: Array) -> Array:
+    """An uninitialised array of the given shape with the library, dtype and device of `like`."""
+    return np.empty(shape, np.asarray(like).dtype) if isinstance(like, NUMPY) else like.new_empty(shape)
+
+
+def constant(values: Any, like: Array) -> Array:
+    """Numbers as an array with the library, dtype and device of `like`."""
+    if isinstance(like, NUMPY):
+        return np.asarray(values, dtype=np.asarray(like).dtype)
+    return _torch().as_tensor(values, dtype=like.dtype, device=like.device)
+
+
+def dot(a: Array, b: Array) -> Array:
+    """Inner product over the last axis, which is kept: `(*runs, 1)`."""
+    return (a * b).sum(-1, keepdims=True)
+
+
+def norm(a: Array) -> Array:
+    """Euclidean norm over the last axis, which is kept: `(*runs, 1)`."""
+    return sqrt(dot(a, a))
+
+
+def matvec(matrix: Array, vector: Array) -> Array:
+    """`(*runs, n, m)` times `(*runs, m)`."""
+    return (matrix @ vector[..., None])[..., 0]
+
+
+def transpose(matrix: Array) -> Array:
+    """Swap the last two axes."""
+    return np.swapaxes(matrix, -1, -2) if isinstance(matrix, NUMPY) else matrix.transpose(-1, -2)
+
+
+def diagonal(matrix: Array) -> Array:
+    """The diagonal of the last two axes, `(*runs, dim)`."""
+    return np.diagonal(matrix, axis1=-2, axis2=-1) if isinstance(matrix, NUMPY) else matrix.diagonal(dim1=-2, dim2=-1)
+
+
+def eigh(matrix: Array) -> tuple[Array, Array]:
+    """Ascending eigenvalues `(*runs, dim)` and eigenvectors (columns) of symmetric matrices.
+
+    A matrix with a NaN or an infinity gets NaN eigenvalues and eigenvectors: LAPACK would raise, or never return, and so
+    stop every other run for the sake of one that diverged.
+    """
+    bad = ~isfinite(matrix).all(-1).all(-1)
+    if bad.any():
+        matrix = where(bad[..., None, None], zeros_like(matrix), matrix)
+    values, vectors = (np if isinstance(matrix, NUMPY) else _torch()).linalg.eigh(matrix)
+    if bad.any():
+        values = where(bad[..., None], values * np.nan, values)
+        vectors = where(bad[..., None, None], vectors * np.nan, vectors)
+    return values, vectors

@@ -1,0 +1,1 @@
+"""Curvature: eigenvalues, trace and sharpness of a landscape at a point."""

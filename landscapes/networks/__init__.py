@@ -1,0 +1,1 @@
+"""Networks as landscapes: the only place under `landscapes` that imports torch."""

@@ -1,0 +1,1 @@
+"""Analytic surfaces, one function each."""

@@ -1,0 +1,314 @@
+"""Surfaces: analytic landscapes of one or two coordinates, exact to the last derivative."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from landscapes.arrays import Array, empty, empty_like
+from landscapes.landscape import Block, Landscape, Matrix, Norm, Point, Scalar
+from landscapes.ranges import Range, check_names, ranges_of
+from landscapes.surfaces.expression import (
+    Expression,
+    apply,
+    compile_function,
+    derivative,
+    latex,
+    lift,
+    symbol,
+)
+
+Place = tuple[float, ...]
+Places = Sequence[Place] | Callable[..., Sequence[Place]]
+
+
+@dataclass(frozen=True)
+class Formula:
+    """What is compiled once for a surface's formula: loss, gradient, Hessian, and the inputs where it has any.
+
+    `blocks` maps a block's name to the input vectors it sees, one per sample, as expressions. `residuals` are expressions
+    whose squares add up to the loss.
+    """
+
+    coordinates: tuple[str, ...]
+    constants: tuple[str, ...]
+    loss_graph: Expression
+    blocks: Mapping[str, Sequence[Sequence[Expression]]]
+    residuals: Sequence[Expression]
+
+    def compiled(self, outputs: Sequence[Expression]) -> Callable[..., Any]:
+        return compile_function(outputs, self.coordinates, self.constants)
+
+    @cached_property
+    def gradient_graphs(self) -> list[Expression]:
+        return [derivative(self.loss_graph, name) for name in self.coordinates]
+
+    @cached_property
+    def loss(self) -> Callable[..., Any]:
+        return self.compiled([self.loss_graph])
+
+    @cached_property
+    def gradient(self) -> Callable[..., Any]:
+        return self.compiled(self.gradient_graphs)
+
+    @cached_property
+    def hessian(self) -> Callable[..., Any]:
+        """Row by row the upper triangle: xx, xy, yy."""
+        rows = enumerate(self.gradient_graphs)
+        return self.compiled([derivative(g, name) for i, g in rows for name in self.coordinates[i:]])
+
+    @cached_property
+    def residual_jacobian(self) -> Callable[..., Any]:
+        """Each residual followed by its derivative along every coordinate."""
+        outputs = [e for r in self.residuals for e in (r, *(derivative(r, name) for name in self.coordinates))]
+        return self.compiled(outputs)
+
+    def input_power(self, norm: Norm) -> Callable[..., Any]:
+        return self._l2_power if norm == "l2" else self._l1_power
+
+    @cached_property
+    def _l2_power(self) -> Callable[..., Any]:
+        return self.compiled(self._powers(lambda c: c * c))
+
+    @cached_property
+    def _l1_power(self) -> Callable[..., Any]:
+        return self.compiled(self._powers(lambda c: apply("absolute", c)))
+
+    def _powers(self, magnitude: Callable[[Expression], Expression]) -> list[Expression]:
+        """For each coordinate the mean over samples of its block's summed magnitudes."""
+        outputs = []
+        for samples in self.blocks.values():
+            total = lift(0)
+            for sample in samples:
+                for component in sample:
+                    total = total + magnitude(component)
+            outputs += [total / len(samples)] * len(samples[0])
+        return outputs
+
+
+@dataclass(frozen=True)
+class Surface(Landscape):
+    """One surface with its parameters chosen. float64, exact loss, gradient and Hessian.
+
+    Made by a `SurfaceFamily` from the menu, `SURFACES["ravine"](condition=100.0)`. Points are `(*runs, dim)`.
+    """
+
+    family: SurfaceFamily
+    parameters: Mapping[str, float]
+    blocks: tuple[Block, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        formula = self.family.formula
+        cut = [Block(name, (1, len(samples[0]))) for name, samples in formula.blocks.items()]
+        whole = [Block(name, (1,), inputs=False) for name in formula.coordinates]
+        object.__setattr__(self, "blocks", tuple(cut or whole))
+
+    @property
+    def name(self) -> str:  # type: ignore[override]  # a landscape's name may be computed
+        return self.family.title
+
+    @property
+    def domain(self) -> Sequence[tuple[float, float]]:
+        """The stretch of each coordinate that is worth drawing: (low, high)."""
+        return self.family.domain
+
+    @property
+    def start(self) -> Place:
+        """A start that shows something."""
+        return self.family.start
+
+    @property
+    def minima(self) -> Sequence[Place]:
+        return self._places(self.family.minima)
+
+    @property
+    def saddles(self) -> Sequence[Place]:
+        return self._places(self.family.saddles)
+
+    def _places(self, places: Places) -> Sequence[Place]:
+        return places(**self.parameters) if callable(places) else places
+
+    @property
+    def latex(self) -> str:
+        """The formula, printed from what is evaluated."""
+        return self.family.latex
+
+    @property
+    def input_reason(self) -> str | None:
+        formula = self.family.formula
+        return None if formula.blocks or formula.residuals else super().input_reason
+
+    @property
+    def input_note(self) -> str:
+        """What stands for the inputs here, in a sentence."""
+        return self.family.input_note
+
+    @cached_property
+    def _constants(self) -> tuple[Any, ...]:
+        return self.family.prepare(**self.parameters)
+
+    def point(self, values: Any) -> Point:
+        return np.asarray(values, dtype=np.float64)
+
+    def _evaluate(self, function: Callable[..., Any], theta: Point) -> Any:
+        return function(*(theta[..., i] for i in range(len(self.family.formula.coordinates))), *self._constants)
+
+    def loss(self, theta: Point) -> Scalar:
+        return self._evaluate(self.family.formula.loss, theta)[0]
+
+    def gradient(self, theta: Point) -> Point:
+        return _stacked(self._evaluate(self.family.formula.gradient, theta), theta)
+
+    def hessian(self, theta: Point) -> Matrix:
+        entries = iter(self._evaluate(self.family.formula.hessian, theta))
+        dim = self.dim
+        matrix = empty((*theta.shape[:-1], dim, dim), like=theta)
+        for i in range(dim):
+            for j in range(i, dim):
+                matrix[..., i, j] = matrix[..., j, i] = next(entries)
+        return matrix
+
+    def input_power(self, theta: Point, norm: Norm = "l2") -> Point:
+        """Mean input power of each weight's block; for residuals, of the linearised residuals (their Jacobian rows)."""
+        formula = self.family.formula
+        if formula.residuals:
+            return self.input_terms(theta, norm)[1].mean(-2)
+        if not formula.blocks:
+            raise ValueError(self.input_reason)
+        return _stacked(self._evaluate(formula.input_power(norm), theta), theta)
+
+    def input_terms(self, theta: Point, norm: Norm = "l2") -> tuple[Array, Array]:
+        """As `Landscape.input_terms`; a least-squares surface f = sum r^2 gives one term r J per residual, with power |J|.
+
+        The factor 2 of d(r^2) is left out, as NLMS leaves it out: a step with lr 1 then solves each linearised residual.
+        """
+        formula = self.family.formula
+        if not formula.residuals:
+            return super().input_terms(theta, norm)
+        values = self._evaluate(formula.residual_jacobian, theta)
+        width = self.dim + 1
+        terms, powers = [], []
+        for k in range(len(formula.residuals)):
+            residual, row = values[k * width], _stacked(values[k * width + 1 : (k + 1) * width], theta)
+            power = ((row * row) if norm == "l2" else abs(row)).sum(-1, keepdims=True)
+            terms.append(_stacked([residual * row[..., i] for i in range(self.dim)], theta))
+            powers.append(power * (theta * 0 + 1))
+        return _stacked(terms, terms[0], axis=-2), _stacked(powers, powers[0], axis=-2)
+
+
+def _stacked(values: Sequence[Any], like: Array, axis: int = -1) -> Array:
+    """Values (or plain numbers) side by side along a new last or next-to-last axis; several times faster than `stack`."""
+    if axis == -1:
+        out = empty_like(like)
+        for i, value in enumerate(values):
+            out[..., i] = value
+        return out
+    out = empty((*like.shape[:-1], len(values), like.shape[-1]), like=like)
+    for i, value in enumerate(values):
+        out[..., i, :] = value
+    return out
+
+
+@dataclass(frozen=True)
+class SurfaceFamily:
+    """A surface on the menu: call it with parameters to get a `Surface`; without any, it takes their defaults."""
+
+    key: str
+    title: str
+    description: str
+    domain: Sequence[tuple[float, float]]
+    start: Place
+    formula: Formula
+    latex: str
+    defaults: Mapping[str, float]
+    ranges: Mapping[str, Range]
+    prepare: Callable[..., tuple[Any, ...]]
+    minima: Places
+    saddles: Places
+    reference: str
+    input_note: str
+
+    def __call__(self, **parameters: float) -> Surface:
+        """The surface with these parameters; unknown names and values out of range raise, naming what is allowed."""
+        check_names(self.key, parameters, self.ranges)
+        for name, value in parameters.items():
+            self.ranges[name].check(f"{self.key}.{name}", value)
+        return Surface(self, {**self.defaults, **parameters})
+
+
+def surface(
+    *,
+    title: str,
+    domain: Sequence[tuple[float, float]],
+    start: Place,
+    minima: Places = (),
+    saddles: Places = (),
+    reference: str,
+    inputs: Callable[..., Mapping[str, Sequence[Sequence[Expression]]]] | None = None,
+    residuals: Callable[..., Sequence[Expression]] | None = None,
+    input_note: str = "",
+) -> Callable[[Callable[..., Expression]], SurfaceFamily]:
+    """Make a surface of a formula: a function whose arguments without defaults are coordinates, the others parameters.
+
+    The function is called once, with symbols. `inputs` and `residuals` take the same arguments and say where NSGD finds its
+    inputs. `minima` and `saddles` are places, or functions of the parameters that return places.
+    """
+
+    def decorate(function: Callable[..., Expression]) -> SurfaceFamily:
+        signature = inspect.signature(function).parameters
+        coordinates = tuple(n for n, p in signature.items() if p.default is inspect.Parameter.empty)
+        defaults = {n: float(p.default) for n, p in signature.items() if n not in coordinates}
+        symbols = {name: symbol(name) for name in signature}
+        hoist = _Hoist(tuple(defaults))
+        plain = function(**symbols)
+        formula = Formula(
+            coordinates,
+            (),
+            hoist(plain),
+            {k: [[hoist(lift(c)) for c in s] for s in v] for k, v in inputs(**symbols).items()} if inputs else {},
+            [hoist(r) for r in residuals(**symbols)] if residuals else (),
+        )
+        object.__setattr__(formula, "constants", tuple(hoist.names.values()))
+        return SurfaceFamily(
+            key=function.__name__,
+            title=title,
+            description=inspect.getdoc(function) or "",
+            domain=domain,
+            start=start,
+            formula=formula,
+            latex=latex(plain),
+            defaults=defaults,
+            ranges=ranges_of(function),
+            prepare=compile_function(tuple(hoist.names), tuple(defaults)),
+            minima=minima,
+            saddles=saddles,
+            reference=reference,
+            input_note=input_note,
+        )
+
+    return decorate
+
+
+class _Hoist:
+    """Replaces what depends on parameters alone by named constants, so that it is computed once per surface, not per step."""
+
+    def __init__(self, parameters: tuple[str, ...]) -> None:
+        self.parameters = parameters
+        self.names: dict[Expression, str] = {}
+
+    def constant(self, e: Expression) -> bool:
+        if e.op == "symbol":
+            return e.args[0] in self.parameters
+        return all(self.constant(a) for a in e.args if isinstance(a, Expression))
+
+    def __call__(self, e: Expression) -> Expression:
+        if e.op == "number":
+            return e
+        if self.constant(e):
+            return symbol(self.names.setdefault(e, f"c{len(self.names)}"))
+        return Expression(e.op, tuple(self(a) if isinstance(a, Expression) else a for a in e.args))

@@ -1,0 +1,25 @@
+"""How it is minimised: the menu of optimizers, by family. One file holds one method; the key is the file's name."""
+
+from landscapes.menu import Menu
+
+OPTIMIZERS = Menu(
+    "optimizers",
+    {
+        "sgd": "sgd:SGD",
+        "momentum": "momentum:Momentum",
+        "momentum_annealed": "momentum_annealed:MomentumAnnealed",
+        "rmsprop": "rmsprop:RMSProp",
+        "rmsprop_article": "rmsprop_article:RMSPropArticle",
+        "adam": "adam:Adam",
+        "adam_article": "adam_article:AdamArticle",
+        "newton": "newton:Newton",
+        "newton_scalar": "newton_scalar:NewtonScalar",
+        "newton_eigen": "newton_eigen:NewtonEigen",
+        "nsgd_l2": "nsgd_l2:NSGDL2",
+        "nsgd_l1": "nsgd_l1:NSGDL1",
+        "insgd": "insgd:INSGD",
+        "insgd_released": "insgd_released:INSGDReleased",
+    },
+)
+
+__all__ = ["OPTIMIZERS"]

@@ -1,0 +1,26 @@
+"""What the NSGD family shares: dividing gradient terms by their inputs' power, and the stability limit that follows."""
+
+from __future__ import annotations
+
+from landscapes.arrays import Array, constant, where
+from optimizers.optimizer import Oracle, Point, Scalar, steepest_curvature
+
+
+def exempted(oracle: Oracle, divisor: Array) -> Array:
+    """The divisor with exactly 1 for parameters that multiply no input (biases, normalisation gains)."""
+    landscape = oracle.landscape
+    if landscape.has_input.all() or divisor.shape[-2] > 1:  # residual terms are divided whole
+        return divisor
+    return where(constant(landscape.has_input, like=divisor) > 0, divisor, divisor * 0 + 1)
+
+
+def normalised(oracle: Oracle, terms: Array, divisor: Array) -> Point:
+    """Gradient terms `(*runs, terms, dim)` over their divisors, added up: `(*runs, dim)`."""
+    return (terms / exempted(oracle, divisor)).sum(-2)
+
+
+def stability_limit(oracle: Oracle, divisor: Array, momentum: float | Array) -> Scalar:
+    """2 (1 + momentum) / λ_max(P⁻¹H) with P the divisor; NaN where several residuals are normalised one by one."""
+    if divisor.shape[-2] > 1:
+        return oracle.theta[..., 0] * float("nan")
+    return 2 * (1 + momentum) / steepest_curvature(oracle, exempted(oracle, divisor)[..., 0, :])

@@ -1,0 +1,47 @@
+from landscapes.arrays import Array, sqrt, zeros_like
+from optimizers.optimizer import (
+    GRAD,
+    Fraction,
+    NonNegative,
+    Optimizer,
+    Oracle,
+    Point,
+    Positive,
+    Scalar,
+    State,
+    optimizer,
+    steepest_curvature,
+)
+
+
+@optimizer(
+    needs=GRAD,
+    title="RMSProp (article)",
+    family="Adaptive",
+    formula=r"v \leftarrow \rho\, v + (1-\rho)\, g^2 \qquad \theta \leftarrow \theta - \eta\, \frac{g}{\sqrt{v + \epsilon}}",
+)
+class RMSPropArticle(Optimizer):
+    """RMSProp with the article's constants and its epsilon inside the root.
+
+    v ← decay v + (1 - decay) g², Δθ = -lr g / √(v + eps). Inside the root an eps of 1e-10 acts like 1e-5 on |g|.
+    Reference: Kathuria 2018, Intro to optimization in deep learning: momentum, RMSProp and Adam.
+    """
+
+    lr: Positive = 0.01
+    decay: Fraction = 0.9
+    eps: NonNegative = 1e-10
+
+    def init(self, theta: Point) -> State:
+        return zeros_like(theta)
+
+    def update(self, oracle: Oracle, v: State) -> tuple[Point, State]:
+        g = oracle.grad
+        v = self.decay * v + (1 - self.decay) * g * g
+        return -self.lr * g / sqrt(v + self.eps), v
+
+    def preconditioner(self, oracle: Oracle, v: State) -> Array:
+        g = oracle.grad
+        return sqrt(self.decay * v + (1 - self.decay) * g * g + self.eps)
+
+    def stability_limit(self, oracle: Oracle, v: State) -> Scalar:
+        return 2 / steepest_curvature(oracle, self.preconditioner(oracle, v))
