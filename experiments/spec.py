@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
+from types import NoneType
 from typing import Any
 
 from experiments.loop import run
 from experiments.trajectory import Trajectory
 from landscapes import NETWORKS, SURFACES
 from landscapes.landscape import Landscape
+from landscapes.ranges import check_names
 from optimizers import OPTIMIZERS
 from optimizers.optimizer import Optimizer
 
@@ -78,19 +80,29 @@ class Experiment:
             raise ExperimentError(f"there must be 1 to {MOST_OPTIMIZERS} optimizers, got {len(self.optimizers)}")
         if (self.landscape.key == SLICE) != (self.training is not None):
             raise ExperimentError('"training" belongs to the landscape "slice", and that one needs it')
-        if self.landscape.key != SLICE:
-            _made(_landscape_menu(self.landscape.key), self.landscape, "landscape")
+        dim = 2
+        if self.landscape.key in NETWORKS:
+            _made(NETWORKS, self.landscape, "landscape")
+            dim = 0  # a network starts from its initial weights
+        elif self.landscape.key != SLICE:
+            dim = _made(SURFACES, self.landscape, "landscape").dim
         for index, choice in enumerate(self.optimizers):
             _made(OPTIMIZERS, choice, f"optimizers[{index}]")
-        if self.start is not None and not all(type(v) is float and abs(v) < float("inf") for v in self.start):
-            raise ExperimentError(f"start must be finite numbers, got {self.start!r:.80}")
+        if self.start is not None and not (
+            len(self.start) == dim and all(type(v) is float and abs(v) < float("inf") for v in self.start)
+        ):
+            allowed = f"{dim} finite numbers" if dim else "left out: a network starts from its initial weights"
+            raise ExperimentError(f"start must be {allowed}, got {self.start!r:.80}")
 
     def as_json(self) -> dict[str, Any]:
         """Plain data, defaults filled in, so that equal experiments have equal JSON."""
         data: dict[str, Any] = {
             "version": VERSION,
             "landscape": self._completed_landscape().as_json(),
-            "optimizers": [self.optimizer(i).hyperparameters | {"key": c.key} for i, c in enumerate(self.optimizers)],
+            "optimizers": [
+                {"key": c.key, **{n: float(v) for n, v in self.optimizer(i).hyperparameters.items()}}
+                for i, c in enumerate(self.optimizers)
+            ],
             "start": None if self.start is None else list(self.start),
             "steps": self.steps,
             "seed": self.seed,
@@ -147,7 +159,7 @@ class Experiment:
         if self.training is not None:
             from experiments.slices import slice_of
 
-            made = slice_of(self.training)
+            made = slice_of(self.training, **self.landscape.parameters)
         else:
             made = _made(_landscape_menu(self.landscape.key), self.landscape, "landscape")
         return made
@@ -156,7 +168,11 @@ class Experiment:
         if self.landscape.key == SLICE:
             return self.landscape
         family = _landscape_menu(self.landscape.key)[self.landscape.key]
-        return Choice(self.landscape.key, {**family.defaults, **self.landscape.parameters})
+        given = {
+            name: float(value) if isinstance(family.defaults.get(name), float) else value
+            for name, value in self.landscape.parameters.items()
+        }
+        return Choice(self.landscape.key, {**family.defaults, **given})
 
 
 def _landscape_menu(key: str) -> Mapping[str, Any]:
@@ -165,7 +181,11 @@ def _landscape_menu(key: str) -> Mapping[str, Any]:
 
 def _made(menu: Mapping[str, Any], choice: Choice, where: str) -> Any:
     """What a choice stands for; its errors as ExperimentError that names the field."""
+    for name, value in choice.parameters.items():
+        if not isinstance(value, (int, float, str, NoneType)) or isinstance(value, bool):
+            raise ExperimentError(f"{where}: {name} must be a number or a word, got {value!r:.80}")
     try:
+        check_names(choice.key, choice.parameters, menu[choice.key].ranges)
         return menu[choice.key](**choice.parameters)
     except KeyError as error:
         raise ExperimentError(f"{where}: {error.args[0]}") from None
@@ -173,13 +193,17 @@ def _made(menu: Mapping[str, Any], choice: Choice, where: str) -> Any:
         raise ExperimentError(f"{where}: {error}") from None
 
 
+def start_of(experiment: Experiment, landscape: Landscape) -> Any:
+    """The experiment's start, or the landscape's own."""
+    return landscape.start if experiment.start is None else experiment.start
+
+
 def execute(experiment: Experiment) -> tuple[Trajectory, ...]:
     """Run every optimizer of the experiment; one trajectory each, in order. Raises ValueError for one that cannot run."""
     landscape = experiment.make_landscape()
     if experiment.batch_size is not None:
         landscape = landscape.on_batches(experiment.batch_size)
-    start = landscape.start if experiment.start is None else experiment.start  # type: ignore[attr-defined]
     return tuple(
-        run(experiment.optimizer(i), landscape, start, experiment.steps, experiment.seed)
+        run(experiment.optimizer(i), landscape, start_of(experiment, landscape), experiment.steps, experiment.seed)
         for i in range(len(experiment.optimizers))
     )

@@ -19,10 +19,11 @@ if TYPE_CHECKING or "jaxtyping" not in sys.modules:
     Scalar: TypeAlias = Any
     Matrix: TypeAlias = Any
 else:  # only the tests load jaxtyping: there the shapes in the signatures are executed
-    import torch
     from jaxtyping import Float
 
-    _AnyArray = np.ndarray | np.floating | torch.Tensor
+    _AnyArray = np.ndarray | np.floating  # a single point's loss is a NumPy number, not an array
+    if "torch" in sys.modules:
+        _AnyArray |= sys.modules["torch"].Tensor
     Point = Float[_AnyArray, "*runs dim"]
     Scalar = Float[_AnyArray, "*runs"]
     Matrix = Float[_AnyArray, "*runs dim dim"]
@@ -69,6 +70,11 @@ class Landscape(ABC):
     @property
     def dim(self) -> int:
         return sum(block.size for block in self.blocks)
+
+    @property
+    @abstractmethod
+    def start(self) -> Any:
+        """A start that shows something; for a network, its initial weights."""
 
     @property
     def input_reason(self) -> str | None:

@@ -1,0 +1,152 @@
+"""Links: a whole experiment as the fields of a URL, in full precision, and back again whatever the fields hold."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from experiments.presets import RACES
+from experiments.spec import SLICE, Choice, Experiment, ExperimentError
+
+VERSION = "1"
+LONGEST_FIELD = 2000
+MOST_STEPS, MOST_ENTRANTS = 2000, 16  # a link must not buy more computing than a visitor's controls offer
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?", re.IGNORECASE)
+_ENTRANT = re.compile(r"(\d{1,2})\.([a-z0-9_]{1,40})")
+
+
+def encode(experiment: Experiment) -> dict[str, str]:
+    """The experiment as URL fields; numbers with the shortest text that gives the same float back.
+
+    `on` names the landscape and `on.NAME` its parameters, `race` the optimizers in order and `K.NAME` the hyperparameters of
+    the K-th; `start`, `steps` and `seed` are themselves; `of` is the training a slice lies in, as JSON.
+    """
+    data = experiment.as_json()
+    fields = {"v": VERSION, "on": data["landscape"].pop("key")}
+    fields |= {f"on.{name}": _text(value) for name, value in data["landscape"].items()}
+    fields["race"] = ",".join(choice.key for choice in experiment.optimizers)
+    for index, choice in enumerate(data["optimizers"]):
+        fields |= {f"{index}.{name}": _text(value) for name, value in choice.items() if name != "key"}
+    if experiment.start is not None:
+        fields["start"] = ",".join(_text(v) for v in experiment.start)
+    fields |= {"steps": str(experiment.steps), "seed": str(experiment.seed)}
+    if experiment.training is not None and experiment.training != RACES[SLICE].training:
+        fields["of"] = json.dumps(experiment.training.as_json(), separators=(",", ":"))
+    return fields
+
+
+def _text(value: Any) -> str:
+    return repr(value) if isinstance(value, float) else str(value)
+
+
+def decode(fields: Mapping[str, str]) -> tuple[Experiment, list[str]]:
+    """The experiment a link holds, and a sentence for every field that was wrong and fell back to its default alone.
+
+    Never raises, whatever the fields hold.
+    """
+    complaints: list[str] = []
+    experiment = RACES["ravine"]
+    left = dict(fields)
+
+    def take(name: str, read: Callable[[str], Experiment]) -> None:
+        """Read one field into the experiment; on any error keep what was and say so."""
+        nonlocal experiment
+        text = left.pop(name, None)
+        if text is None:
+            return
+        try:
+            if len(text) > LONGEST_FIELD and name != "of":
+                raise ValueError(f"it has {len(text)} characters, {LONGEST_FIELD} at most are read")
+            experiment = read(text)
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
+            complaints.append(f"{name}={_shortened(text)} was left out: {_shortened(_sentence(error), 300)}.")
+
+    take("v", lambda text: _version(text, experiment))
+    take("on", _opening)
+    for name in [n for n in fields if n.startswith("on.")]:
+        take(name, lambda text, name=name: _with_landscape(experiment, name[3:], text))  # type: ignore[misc]
+    take("of", lambda text: replace(experiment, training=Experiment.from_json(json.loads(text))))
+    take("race", lambda text: _with_optimizers(experiment, text))
+    for name in [n for n in fields if _ENTRANT.fullmatch(n)]:
+        take(name, lambda text, name=name: _with_hyperparameter(experiment, name, text))  # type: ignore[misc]
+    take("start", lambda text: _with_start(experiment, text))
+    take("steps", lambda text: replace(experiment, steps=_whole(text, 1, MOST_STEPS)))
+    take("seed", lambda text: replace(experiment, seed=_whole(text, 0, 2**31 - 1)))
+    complaints += [f"{_shortened(name)} was left out: no such field." for name in left]
+    return experiment, complaints
+
+
+def _opening(key: str) -> Experiment:
+    if key not in RACES:
+        raise ValueError(f"no such landscape; there are: {', '.join(RACES)}")
+    return RACES[key]
+
+
+def _version(text: str, experiment: Experiment) -> Experiment:
+    if text != VERSION:
+        raise ValueError(f"this app reads links of version {VERSION}, and takes from others what it understands")
+    return experiment
+
+
+def _number(text: str) -> float:
+    value = float(text) if _NUMBER.fullmatch(text) else float("nan")
+    if not abs(value) < float("inf"):
+        raise ValueError("not a finite number")
+    return value
+
+
+def _whole(text: str, low: int, high: int) -> int:
+    if not re.fullmatch(r"\d{1,10}", text) or not low <= int(text) <= high:
+        raise ValueError(f"not a whole number from {low} to {high}")
+    return int(text)
+
+
+def _value(text: str, default: Any) -> Any:
+    """Text as the kind of value the default is."""
+    if default is None or isinstance(default, int):
+        return None if text == "None" else _whole(text, 0, 10**9)
+    return text if isinstance(default, str) else _number(text)
+
+
+def _with_landscape(experiment: Experiment, name: str, text: str) -> Experiment:
+    current = experiment.as_json()["landscape"]
+    if name not in current or name == "key":
+        raise ValueError(f"{experiment.landscape.key} has no such parameter")
+    return replace(experiment, landscape=experiment.landscape.with_parameters(**{name: _value(text, current[name])}))
+
+
+def _with_optimizers(experiment: Experiment, text: str) -> Experiment:
+    if text.count(",") >= MOST_ENTRANTS:
+        raise ValueError(f"{MOST_ENTRANTS} optimizers at most race at once")
+    opening = {choice.key: choice for choice in experiment.optimizers}
+    return replace(experiment, optimizers=tuple(opening.get(key, Choice(key)) for key in text.split(",")))
+
+
+def _with_hyperparameter(experiment: Experiment, name: str, text: str) -> Experiment:
+    index, hyperparameter = name.split(".")
+    choices = list(experiment.optimizers)
+    if int(index) >= len(choices):
+        raise ValueError(f"there are {len(choices)} optimizers, counted from 0")
+    choices[int(index)] = choices[int(index)].with_parameters(**{hyperparameter: _number(text)})
+    return replace(experiment, optimizers=tuple(choices))
+
+
+def _with_start(experiment: Experiment, text: str) -> Experiment:
+    start = tuple(_number(part) for part in text.split(","))
+    if len(start) != 2:
+        raise ValueError("a start on a surface is two numbers with a comma between them")
+    return replace(experiment, start=start)
+
+
+def _sentence(error: Exception) -> str:
+    return str(error.args[0] if isinstance(error, KeyError) else error).rstrip(".")
+
+
+def _shortened(text: str, length: int = 60) -> str:
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
+__all__ = ["ExperimentError", "decode", "encode"]

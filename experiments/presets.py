@@ -1,0 +1,41 @@
+"""Experiments worth opening with: hyperparameters that let each method show what it does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from experiments.spec import Choice, Experiment
+
+SIX = ("sgd", "momentum", "rmsprop", "adam", "newton", "nsgd_l2")
+
+
+def _six(**rates: float) -> tuple[Choice, ...]:
+    """The six with these learning rates; Newton takes its full step."""
+    return tuple(Choice(key, {"lr": rates[key]} if key in rates else {}) for key in SIX)
+
+
+def _on(key: str, parameters: Mapping[str, Any], rates: Mapping[str, float], steps: int) -> Experiment:
+    return Experiment(Choice(key, dict(parameters)), _six(**rates), start=None, steps=steps)
+
+
+# The valley lies along the screen (angle 90), and SGD's rate is just under its limit 2/100, so that it bounces.
+RAVINE = Experiment(
+    Choice("ravine", {"condition": 100.0, "angle": 90.0}),
+    _six(sgd=0.0192, momentum=0.01, rmsprop=0.02, adam=0.05, nsgd_l2=1.0),
+    start=(-1.3, 0.8),
+    steps=150,
+)
+# Newton's fall-back ends where the Hessian has just become positive: its next jump is enormous. That is true, and shown.
+TWO_LAYER_NEURON = _on(
+    "two_layer_neuron", {}, {"sgd": 0.05, "momentum": 0.01, "rmsprop": 0.02, "adam": 0.05, "nsgd_l2": 0.1}, 150
+)
+SADDLE = _on("saddle", {}, {"sgd": 0.05, "momentum": 0.01, "rmsprop": 0.02, "adam": 0.05}, 150)
+ROSENBROCK = _on("rosenbrock", {}, {"sgd": 0.001, "momentum": 0.001, "rmsprop": 0.02, "adam": 0.1, "nsgd_l2": 0.5}, 300)
+
+RACES: Mapping[str, Experiment] = {
+    "ravine": RAVINE,
+    "two_layer_neuron": TWO_LAYER_NEURON,
+    "saddle": SADDLE,
+    "rosenbrock": ROSENBROCK,
+}
