@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import inf
-from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import numpy as np
 
@@ -53,6 +53,24 @@ class Range:
             raise ValueError(f"{name} must be {kind} in {self}, got {shown}")
 
 
+@dataclass(frozen=True)
+class Options:
+    """Allowed values of a named choice, in display order: what `Range` is to a number."""
+
+    values: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return " or ".join([", ".join(self.values[:-1]), self.values[-1]]) if len(self.values) > 1 else self.values[0]
+
+    def holds(self, value: Any) -> bool:
+        return isinstance(value, str) and value in self.values
+
+    def check(self, name: str, value: Any) -> None:
+        """Raise ValueError, naming the allowed values, unless `value` is one of them."""
+        if not self.holds(value):
+            raise ValueError(f"{name} must be {self}, got {value!r:.40}")
+
+
 Number = Any  # a float, or an array with one value per run
 
 Positive = Annotated[Number, Range(0, inf, open_low=True, scale="log", control=(1e-5, 10.0))]
@@ -62,20 +80,32 @@ Real = Annotated[Number, Range(control=(-3.0, 3.0))]
 Count = Annotated[Number, Range(1, inf, scale="log", control=(1, 1000), whole=True)]
 
 
+Allowed = TypeVar("Allowed", Range, Options)
+
+
 def ranges_of(owner: type | Callable[..., Any]) -> Mapping[str, Range]:
     """The ranges that a class's fields or a function's arguments are annotated with, in their order of definition."""
+    return _annotated(owner, Range)
+
+
+def options_of(owner: type | Callable[..., Any]) -> Mapping[str, Options]:
+    """The options that a class's fields or a function's arguments are annotated with, in their order of definition."""
+    return _annotated(owner, Options)
+
+
+def _annotated(owner: type | Callable[..., Any], kind: type[Allowed]) -> Mapping[str, Allowed]:
     hints = get_type_hints(owner, include_extras=True)
     order = inspect.signature(owner).parameters if not isinstance(owner, type) else hints
     found = {}
     for name in order:
         hint = hints.get(name)
         for extra in get_args(hint)[1:] if get_origin(hint) is Annotated else ():
-            if isinstance(extra, Range):
+            if isinstance(extra, kind):
                 found[name] = extra
     return found
 
 
-def check_names(owner: str, given: Mapping[str, Any], allowed: Mapping[str, Range]) -> None:
+def check_names(owner: str, given: Mapping[str, Any], allowed: Mapping[str, Any]) -> None:
     """Raise TypeError for a name that `owner` does not have, listing those it has."""
     unknown = [name for name in given if name not in allowed]
     if unknown:
