@@ -32,6 +32,9 @@ def place(optimizer: Optimizer, landscape: Landscape, starts: Any) -> Point:
     theta = landscape.point(starts)
     if theta.ndim == 0 or theta.shape[-1] != landscape.dim:
         raise ValueError(f"a start on {landscape.name} has {landscape.dim} numbers, got shape {tuple(theta.shape)}")
+    for name, value in optimizer.hyperparameters.items():
+        if np.ndim(value) > 0 and np.shape(value)[-1] != 1:  # else it would be taken for one value per coordinate
+            raise ValueError(f"{name} must be a number or an array of shape (*runs, 1), got shape {tuple(np.shape(value))}")
     runs = np.broadcast_shapes(
         tuple(theta.shape[:-1]), *(np.shape(v)[:-1] for v in optimizer.hyperparameters.values() if np.ndim(v) > 0)
     )

@@ -65,8 +65,8 @@ def isfinite(a: Array) -> Array:
     return np.isfinite(a) if isinstance(a, NUMPY) else a.isfinite()
 
 
-def maximum(a: Array, floor: float) -> Array:
-    """Elementwise maximum of an array and a number; NaN stays NaN."""
+def maximum(a: Array, floor: Any) -> Array:
+    """Elementwise maximum of an array and a floor, a number or an array that broadcasts; NaN stays NaN."""
     return np.maximum(a, floor) if isinstance(a, NUMPY) else a.clamp(min=floor)
 
 

@@ -10,6 +10,7 @@ from optimizers.optimizer import (
     Scalar,
     State,
     optimizer,
+    per_run,
     steepest_curvature,
 )
 
@@ -54,4 +55,5 @@ class Adam(Optimizer):
     def stability_limit(self, oracle: Oracle, state: State) -> Scalar:
         """(2 + 2 beta1) / ((1 - beta1) λ_max(P⁻¹H)): Cohen et al. 2022, arXiv 2207.14484."""
         sharpness = steepest_curvature(oracle, self.preconditioner(oracle, state))
-        return 2 * (1 + self.beta1) / (1 - self.beta1) / sharpness
+        beta1 = per_run(self.beta1)
+        return 2 * (1 + beta1) / (1 - beta1) / sharpness

@@ -10,6 +10,7 @@ from optimizers.optimizer import (
     Scalar,
     State,
     optimizer,
+    per_run,
     steepest_curvature,
 )
 
@@ -51,4 +52,5 @@ class AdamArticle(Optimizer):
 
     def stability_limit(self, oracle: Oracle, state: State) -> Scalar:
         sharpness = steepest_curvature(oracle, self.preconditioner(oracle, state))
-        return 2 * (1 + self.beta1) / (1 - self.beta1) / sharpness
+        beta1 = per_run(self.beta1)
+        return 2 * (1 + beta1) / (1 - beta1) / sharpness

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from landscapes.arrays import Array, constant, where
-from optimizers.optimizer import Oracle, Point, Scalar, steepest_curvature
+from optimizers.optimizer import Number, Oracle, Point, Scalar, per_run, steepest_curvature
+
+
+def per_term(hyperparameter: Number) -> Number:
+    """A hyperparameter as it goes with gradient terms `(*runs, terms, dim)`: an array gets the axis of terms."""
+    return hyperparameter[..., None, :] if np.ndim(hyperparameter) > 0 else hyperparameter
 
 
 def exempted(oracle: Oracle, divisor: Array) -> Array:
@@ -19,8 +26,8 @@ def normalised(oracle: Oracle, terms: Array, divisor: Array) -> Point:
     return (terms / exempted(oracle, divisor)).sum(-2)
 
 
-def stability_limit(oracle: Oracle, divisor: Array, momentum: float | Array) -> Scalar:
+def stability_limit(oracle: Oracle, divisor: Array, momentum: Number) -> Scalar:
     """2 (1 + momentum) / λ_max(P⁻¹H) with P the divisor; NaN where several residuals are normalised one by one."""
     if divisor.shape[-2] > 1:
         return oracle.theta[..., 0] * float("nan")
-    return 2 * (1 + momentum) / steepest_curvature(oracle, exempted(oracle, divisor)[..., 0, :])
+    return 2 * (1 + per_run(momentum)) / steepest_curvature(oracle, exempted(oracle, divisor)[..., 0, :])

@@ -1,5 +1,5 @@
 from landscapes.arrays import Array, log, maximum, zeros_like
-from optimizers.input_normalisation import exempted, normalised, stability_limit
+from optimizers.input_normalisation import exempted, normalised, per_term, stability_limit
 from optimizers.optimizer import (
     GRAD,
     INPUTS,
@@ -45,18 +45,18 @@ class INSGD(Optimizer):
         b, _ = state
         terms, power = oracle.input_terms("l2")
         power = self._running(power, state)
-        g = normalised(oracle, terms, maximum(log(power), self.eps))
+        g = normalised(oracle, terms, maximum(log(power), per_term(self.eps)))
         b = self.momentum * b + g + self.weight_decay * oracle.theta
         return -self.lr * b, (b, power)
 
     def _running(self, power: Array, state: State) -> Array:
         if state[1] is None:
             return power
-        beta = self.input_momentum if isinstance(self.input_momentum, float) else self.input_momentum[..., None, :]
+        beta = per_term(self.input_momentum)
         return beta * state[1] + (1 - beta) * power
 
     def _divisor(self, oracle: Oracle, state: State) -> Array:
-        return maximum(log(self._running(oracle.input_terms("l2")[1], state)), self.eps)
+        return maximum(log(self._running(oracle.input_terms("l2")[1], state)), per_term(self.eps))
 
     def preconditioner(self, oracle: Oracle, state: State) -> Array | None:
         divisor = self._divisor(oracle, state)

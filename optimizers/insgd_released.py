@@ -11,6 +11,7 @@ from optimizers.optimizer import (
     Scalar,
     State,
     optimizer,
+    per_run,
     steepest_curvature,
 )
 
@@ -57,7 +58,7 @@ class INSGDReleased(Optimizer):
         return -self.lr * b, b
 
     def stability_limit(self, oracle: Oracle, state: State) -> Scalar:
-        return 2 * (1 + self.momentum) / steepest_curvature(oracle, self.preconditioner(oracle, state))
+        return 2 * (1 + per_run(self.momentum)) / steepest_curvature(oracle, self.preconditioner(oracle, state))
 
     def disabled_because(self, landscape: Landscape) -> str | None:
         if not landscape.has_input.any():

@@ -9,6 +9,7 @@ from optimizers.optimizer import (
     Scalar,
     State,
     optimizer,
+    per_run,
     steepest_curvature,
 )
 
@@ -37,4 +38,4 @@ class Momentum(Optimizer):
         return -self.lr * b, b
 
     def stability_limit(self, oracle: Oracle, state: State) -> Scalar:
-        return 2 * (1 + self.momentum) / steepest_curvature(oracle)
+        return 2 * (1 + per_run(self.momentum)) / steepest_curvature(oracle)

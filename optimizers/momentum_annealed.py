@@ -3,6 +3,7 @@ from optimizers.optimizer import (
     GRAD,
     Count,
     Fraction,
+    Number,
     Optimizer,
     Oracle,
     Point,
@@ -10,6 +11,7 @@ from optimizers.optimizer import (
     Scalar,
     State,
     optimizer,
+    per_run,
     steepest_curvature,
 )
 
@@ -36,7 +38,7 @@ class MomentumAnnealed(Optimizer):
     def init(self, theta: Point) -> State:
         return zeros_like(theta), 0
 
-    def _coefficient(self, t: int) -> Scalar:
+    def _coefficient(self, t: int) -> Number:
         progress = 1.0 * t / self.anneal_steps
         return self.initial + (self.momentum - self.initial) * (progress * (progress < 1) + 1.0 * (progress >= 1))
 
@@ -46,4 +48,4 @@ class MomentumAnnealed(Optimizer):
         return v, (v, t + 1)
 
     def stability_limit(self, oracle: Oracle, state: State) -> Scalar:
-        return 2 * (1 + self._coefficient(state[1])) / steepest_curvature(oracle)
+        return 2 * (1 + per_run(self._coefficient(state[1]))) / steepest_curvature(oracle)

@@ -1,5 +1,5 @@
 from landscapes.arrays import Array, zeros_like
-from optimizers.input_normalisation import exempted, normalised, stability_limit
+from optimizers.input_normalisation import exempted, normalised, per_term, stability_limit
 from optimizers.optimizer import (
     GRAD,
     INPUTS,
@@ -43,13 +43,13 @@ class NSGDL2(Optimizer):
 
     def update(self, oracle: Oracle, b: State) -> tuple[Point, State]:
         terms, power = oracle.input_terms("l2")
-        g = normalised(oracle, terms, power + self.eps)
+        g = normalised(oracle, terms, power + per_term(self.eps))
         b = self.momentum * b + g + self.weight_decay * oracle.theta
         return -self.lr * b, b
 
     def preconditioner(self, oracle: Oracle, state: State) -> Array | None:
         power = oracle.input_terms("l2")[1]
-        return exempted(oracle, power + self.eps)[..., 0, :] if power.shape[-2] == 1 else None
+        return exempted(oracle, power + per_term(self.eps))[..., 0, :] if power.shape[-2] == 1 else None
 
     def stability_limit(self, oracle: Oracle, state: State) -> Scalar:
-        return stability_limit(oracle, oracle.input_terms("l2")[1] + self.eps, self.momentum)
+        return stability_limit(oracle, oracle.input_terms("l2")[1] + per_term(self.eps), self.momentum)

@@ -17,12 +17,12 @@ import numpy as np
 from landscapes.arrays import Array, constant, eigh, sqrt
 from landscapes.landscape import Landscape, Point, Scalar
 from landscapes.oracle import Oracle
-from landscapes.ranges import Count, Fraction, NonNegative, Positive, Range, Real, check_names, ranges_of
+from landscapes.ranges import Count, Fraction, NonNegative, Number, Positive, Range, Real, check_names, ranges_of
 
 __all__ = [
     "GRAD", "HESSIAN", "HVP", "INPUTS", "LOSS",
-    "Array", "Count", "Fraction", "Needs", "NonNegative", "Optimizer", "Oracle", "Point", "Positive", "Real", "Scalar",
-    "State", "optimizer",
+    "Array", "Count", "Fraction", "Needs", "NonNegative", "Number", "Optimizer", "Oracle", "Point", "Positive", "Real",
+    "Scalar", "State", "optimizer",
 ]  # fmt: skip
 
 State = Any
@@ -88,6 +88,11 @@ class Optimizer:
         """Array hyperparameters in theta's library, dtype and device; plain numbers stay numbers."""
         arrays = {n: constant(v, like=theta) for n, v in self.hyperparameters.items() if np.ndim(v) > 0}
         return replace(self, **arrays) if arrays else self  # type: ignore[type-var]
+
+
+def per_run(hyperparameter: Any) -> Any:
+    """A hyperparameter as it goes with one number per run: without the last axis, which is there for coordinates."""
+    return hyperparameter[..., 0] if np.ndim(hyperparameter) > 0 else hyperparameter
 
 
 def steepest_curvature(oracle: Oracle, preconditioner: Array | None = None) -> Scalar:
