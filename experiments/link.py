@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from experiments.presets import RACES
-from experiments.spec import SLICE, Choice, Experiment, ExperimentError
+from experiments.spec import SLICE, SLICE_RANGES, Choice, Experiment, ExperimentError
 
 VERSION = "1"
 LONGEST_FIELD = 2000
@@ -113,6 +113,8 @@ def _value(text: str, default: Any) -> Any:
 
 def _with_landscape(experiment: Experiment, name: str, text: str) -> Experiment:
     current = experiment.as_json()["landscape"]
+    if experiment.landscape.key == SLICE:
+        current = {name: 1 for name in SLICE_RANGES} | current
     if name not in current or name == "key":
         raise ValueError(f"{experiment.landscape.key} has no such parameter")
     return replace(experiment, landscape=experiment.landscape.with_parameters(**{name: _value(text, current[name])}))

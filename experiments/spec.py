@@ -14,12 +14,13 @@ from experiments.loop import run
 from experiments.trajectory import Trajectory
 from landscapes import NETWORKS, SURFACES
 from landscapes.landscape import Landscape
-from landscapes.ranges import check_names
+from landscapes.ranges import Range, check_names
 from optimizers import OPTIMIZERS
 from optimizers.optimizer import Optimizer
 
 VERSION = 1
 SLICE = "slice"
+SLICE_RANGES = {"samples": Range(1, 1e9, scale="log", control=(64, 2048), whole=True)}  # None: all of the training data
 MOST_STEPS = 100_000
 MOST_OPTIMIZERS = 64
 
@@ -81,10 +82,12 @@ class Experiment:
         if (self.landscape.key == SLICE) != (self.training is not None):
             raise ExperimentError('"training" belongs to the landscape "slice", and that one needs it')
         dim = 2
-        if self.landscape.key in NETWORKS:
+        if self.landscape.key == SLICE:
+            _checked(SLICE, self.landscape.parameters, SLICE_RANGES, "landscape")
+        elif self.landscape.key in NETWORKS:
             _made(NETWORKS, self.landscape, "landscape")
             dim = 0  # a network starts from its initial weights
-        elif self.landscape.key != SLICE:
+        else:
             dim = _made(SURFACES, self.landscape, "landscape").dim
         for index, choice in enumerate(self.optimizers):
             _made(OPTIMIZERS, choice, f"optimizers[{index}]")
@@ -159,7 +162,9 @@ class Experiment:
         if self.training is not None:
             from experiments.slices import slice_of
 
-            made = slice_of(self.training, **self.landscape.parameters)
+            plane = slice_of(self.training)
+            samples = self.landscape.parameters.get("samples")
+            made = plane if samples is None else plane.subset(int(samples))
         else:
             made = _made(_landscape_menu(self.landscape.key), self.landscape, "landscape")
         return made
@@ -177,6 +182,16 @@ class Experiment:
 
 def _landscape_menu(key: str) -> Mapping[str, Any]:
     return NETWORKS if key in NETWORKS else SURFACES
+
+
+def _checked(owner: str, parameters: Mapping[str, Any], ranges: Mapping[str, Any], where: str) -> None:
+    """Raise ExperimentError unless every parameter is known and in its range."""
+    try:
+        check_names(owner, parameters, ranges)
+        for name, value in parameters.items():
+            ranges[name].check(f"{owner}.{name}", value)
+    except (TypeError, ValueError) as error:
+        raise ExperimentError(f"{where}: {error}") from None
 
 
 def _made(menu: Mapping[str, Any], choice: Choice, where: str) -> Any:

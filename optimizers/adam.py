@@ -21,6 +21,7 @@ from optimizers.optimizer import (
     family="Adaptive",
     formula=r"m \leftarrow \beta_1 m + (1-\beta_1)\, g \qquad v \leftarrow \beta_2 v + (1-\beta_2)\, g^2 \qquad "
     r"\theta \leftarrow \theta - \eta\, \frac{m / (1-\beta_1^t)}{\sqrt{v / (1-\beta_2^t)} + \epsilon}",
+    limit="(2 + 2β₁) / ((1 − β₁) λmax(P⁻¹H)) with P = √v̂ + ε held still",
 )
 class Adam(Optimizer):
     """Average the gradient and divide it by its running root mean square, both corrected for their start at zero.

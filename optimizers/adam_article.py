@@ -21,6 +21,7 @@ from optimizers.optimizer import (
     family="Adaptive",
     formula=r"m \leftarrow \beta_1 m + (1-\beta_1)\, g \qquad v \leftarrow \beta_2 v + (1-\beta_2)\, g^2 \qquad "
     r"\theta \leftarrow \theta - \eta\, \frac{m}{\sqrt{v + \epsilon}}",
+    limit="(2 + 2β₁) / ((1 − β₁) λmax(P⁻¹H)) with P = √(v + ε) held still",
 )
 class AdamArticle(Optimizer):
     """Adam as the article describes it: no bias correction, epsilon inside the root, its own constants.

@@ -21,6 +21,7 @@ from optimizers.optimizer import (
     family="Input-normalised",
     formula=r"P \leftarrow \beta P + (1-\beta)\,\overline{\|x\|_2^2} \qquad"
     r" b \leftarrow \gamma\, b + \frac{g}{\max(\log P,\, \epsilon)} \qquad \theta \leftarrow \theta - \eta\, b",
+    limit="(2 + 2γ) / λmax(P⁻¹H) with P = max(log input power, ε)",
 )
 class INSGD(Optimizer):
     """NSGD divided by the logarithm of a running mean of the input power, so that the divisor neither jitters nor blows up.

@@ -26,6 +26,7 @@ GAIN = (1 + 1e-6) ** 0.5 / (0.1**0.5 + 1e-6)
     family="Input-normalised",
     formula=r"b \leftarrow \gamma\, b + \frac{3.162}{\ln(D - 0.9)}\, g \qquad \theta \leftarrow \theta - \eta\, b \qquad"
     r" D = \text{fan-in}",
+    limit="(2 + 2γ) / λmax(P⁻¹H) with P = ln(D − 0.9) / 3.162",
 )
 class INSGDReleased(Optimizer):
     """What the code published with INSGD does on linear layers: momentum with a constant learning-rate factor per layer.

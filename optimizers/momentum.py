@@ -19,6 +19,7 @@ from optimizers.optimizer import (
     title="Momentum",
     family="Descent",
     formula=r"b \leftarrow \beta\, b + g \qquad \theta \leftarrow \theta - \eta\, b",
+    limit="(2 + 2β) / λmax",
 )
 class Momentum(Optimizer):
     """Add up past gradients, so that what alternates cancels and what persists grows.

@@ -21,6 +21,7 @@ from optimizers.optimizer import (
     title="Momentum, annealed",
     family="Descent",
     formula=r"v \leftarrow \beta_t\, v - \eta\, g \qquad \theta \leftarrow \theta + v \qquad \beta_t: 0.5 \to 0.9",
+    limit="(2 + 2βₜ) / λmax, with this step's βₜ",
 )
 class MomentumAnnealed(Optimizer):
     """Momentum whose coefficient grows from a timid start, as the article advises.

@@ -19,6 +19,7 @@ from optimizers.optimizer import (
     family="Curvature",
     formula=r"\theta \leftarrow \theta - \eta\, (H + \lambda I)^{-1} g \;\text{ if every eigenvalue is positive, else }\;"
     r" \theta \leftarrow \theta - \eta_0\, g",
+    limit="2 on the local quadratic model, whatever its curvature",
 )
 class Newton(Optimizer):
     """Jump to the minimum of the local quadratic model; where that model has none, step down the gradient.

@@ -19,6 +19,7 @@ from optimizers.optimizer import (
     family="Curvature",
     formula=r"\theta \leftarrow \theta - \sum_i r_i\, (q_i^\top g)\, q_i \qquad"
     r" r_i = \eta/\lambda_i \text{ if } \lambda_i > 0 \text{, else } \eta_0",
+    limit="2 on the local quadratic model, whatever its curvature",
 )
 class NewtonEigen(Optimizer):
     """Newton along the directions that curve up, gradient descent along those that do not.

@@ -19,6 +19,7 @@ from optimizers.optimizer import (
     family="Curvature",
     formula=r"c = \frac{g^\top H g}{g^\top g} \qquad \theta \leftarrow \theta - \frac{\eta}{c}\, g"
     r" \;\text{ if } c > 0 \text{, else }\; \theta \leftarrow \theta - \eta_0\, g",
+    limit="2 on the local quadratic model, along the gradient",
 )
 class NewtonScalar(Optimizer):
     """The article's Newton: keep the gradient's direction, take the step inverse to the curvature along it.

@@ -21,6 +21,7 @@ from optimizers.optimizer import (
     family="Input-normalised",
     formula=r"b \leftarrow \beta\, b + \frac{g}{\epsilon + \overline{\|x\|_1}} \qquad"
     r" \theta \leftarrow \theta - \eta\, b",
+    limit="(2 + 2β) / λmax(P⁻¹H) with P = ε + mean l1 norm of the inputs",
 )
 class NSGDL1(Optimizer):
     """NSGD with the l1 norm, not squared: cheaper, but its best lr still depends on the scale of the inputs.

@@ -21,6 +21,7 @@ from optimizers.optimizer import (
     family="Input-normalised",
     formula=r"b \leftarrow \beta\, b + \frac{g}{\epsilon + \overline{\|x\|_2^2}} \qquad"
     r" \theta \leftarrow \theta - \eta\, b",
+    limit="(2 + 2β) / λmax(P⁻¹H) with P = ε + input power",
 )
 class NSGDL2(Optimizer):
     """Divide each layer's gradient by the power of that layer's input, as NLMS does for one neuron.

@@ -49,6 +49,7 @@ class Optimizer:
     needs: ClassVar[Needs]
     family: ClassVar[str]
     formula: ClassVar[str]
+    limit: ClassVar[str]
     ranges: ClassVar[Mapping[str, Range]]
 
     def init(self, theta: Point) -> State:
@@ -109,7 +110,7 @@ def steepest_curvature(oracle: Oracle, preconditioner: Array | None = None) -> S
 def optimizer(*, needs: Needs, title: str, family: str, formula: str) -> Callable[[type[Optimizer]], type[Optimizer]]:
     """Make a frozen, validated optimizer of a class whose annotated fields are its hyperparameters.
 
-    `formula` is the update in LaTeX, as the page shows it. Values out of range raise ValueError with the allowed range.
+    `formula` is the update in LaTeX and `limit` the stability limit in words, as the page shows them. Values out of range raise ValueError with the allowed range.
     """
 
     def decorate(cls: type[Optimizer]) -> type[Optimizer]:
@@ -123,7 +124,7 @@ def optimizer(*, needs: Needs, title: str, family: str, formula: str) -> Callabl
         cls.__post_init__ = __post_init__  # type: ignore[attr-defined]
         made: type[Optimizer] = dataclass(frozen=True, eq=False)(cls)
         made.key = cls.__module__.rsplit(".", 1)[-1]
-        made.title, made.needs, made.family, made.formula = title, needs, family, formula
+        made.title, made.needs, made.family, made.formula, made.limit = title, needs, family, formula, limit
         made.ranges = ranges_of(cls)
         return made
 

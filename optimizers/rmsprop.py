@@ -19,6 +19,7 @@ from optimizers.optimizer import (
     title="RMSProp",
     family="Adaptive",
     formula=r"v \leftarrow \rho\, v + (1-\rho)\, g^2 \qquad \theta \leftarrow \theta - \eta\, \frac{g}{\sqrt{v} + \epsilon}",
+    limit="2 / λmax(P⁻¹H) with P = √v + ε held still",
 )
 class RMSProp(Optimizer):
     """Divide each coordinate's gradient by a running root mean square of itself.

@@ -6,6 +6,7 @@ from optimizers.optimizer import GRAD, Optimizer, Oracle, Point, Positive, Scala
     title="SGD",
     family="Descent",
     formula=r"\theta \leftarrow \theta - \eta\, g",
+    limit="2 / λmax",
 )
 class SGD(Optimizer):
     """Step against the gradient.

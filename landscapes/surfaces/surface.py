@@ -23,6 +23,8 @@ from landscapes.surfaces.expression import (
     symbol,
 )
 
+_SHOWN = {"w1": "w₁", "w2": "w₂"}
+
 Place = tuple[float, ...]
 Places = Sequence[Place] | Callable[..., Sequence[Place]]
 
@@ -111,6 +113,11 @@ class Surface(Landscape):
     @property
     def name(self) -> str:  # type: ignore[override]  # a landscape's name may be computed
         return self.family.title
+
+    @property
+    def coordinates(self) -> tuple[str, ...]:
+        """The coordinates' names as they are shown."""
+        return tuple(_SHOWN.get(name, name) for name in self.family.formula.coordinates)
 
     @property
     def domain(self) -> Sequence[tuple[float, float]]:
