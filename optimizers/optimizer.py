@@ -107,10 +107,13 @@ def steepest_curvature(oracle: Oracle, preconditioner: Array | None = None) -> S
 
 
 @dataclass_transform(frozen_default=True)
-def optimizer(*, needs: Needs, title: str, family: str, formula: str) -> Callable[[type[Optimizer]], type[Optimizer]]:
+def optimizer(
+    *, needs: Needs, title: str, family: str, formula: str, limit: str
+) -> Callable[[type[Optimizer]], type[Optimizer]]:
     """Make a frozen, validated optimizer of a class whose annotated fields are its hyperparameters.
 
-    `formula` is the update in LaTeX and `limit` the stability limit in words, as the page shows them. Values out of range raise ValueError with the allowed range.
+    `formula` is the update in LaTeX and `limit` the stability limit in words, as the page shows them. Values out
+    of range raise ValueError with the allowed range.
     """
 
     def decorate(cls: type[Optimizer]) -> type[Optimizer]:
