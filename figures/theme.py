@@ -1,0 +1,135 @@
+"""Colours, marks, fonts and sizes of everything that is drawn. A colour stands nowhere else.
+
+Every optimizer has one colour, dash and marker, on every page and in every export. Colours come in pairs, for a light and a
+dark ground. The six methods of the first race are Okabe-Ito hues (Okabe and Ito 2008, Color Universal Design), told apart
+with any common colour blindness; a relative of a method keeps its marker and takes another dash, so that colour is never
+the only sign.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+Mode = Literal["light", "dark"]
+Dash = Literal["solid", "dash", "dot"]
+Marker = Literal["circle", "square", "diamond", "up", "down", "hexagon", "pentagon"]
+
+
+@dataclass(frozen=True)
+class Style:
+    """How one optimizer is drawn: a colour per ground, and two signs that need no colour."""
+
+    light: str
+    dark: str
+    dash: Dash = "solid"
+    marker: Marker = "circle"
+
+    def colour(self, mode: Mode) -> str:
+        return self.light if mode == "light" else self.dark
+
+
+STYLES: Mapping[str, Style] = MappingProxyType(
+    {
+        "sgd": Style("#0068b5", "#5ab4f0", "solid", "circle"),
+        "momentum": Style("#c97400", "#ffb428", "solid", "square"),
+        "momentum_annealed": Style("#7d5600", "#d8b36a", "dash", "square"),
+        "rmsprop": Style("#00875f", "#2fd3a0", "solid", "diamond"),
+        "rmsprop_article": Style("#4d7a1f", "#a9d861", "dash", "diamond"),
+        "adam": Style("#d3321d", "#ff7556", "solid", "up"),
+        "adam_article": Style("#8f1d3f", "#ff9db0", "dash", "up"),
+        "newton": Style("#8a3fb8", "#cf9dff", "solid", "down"),
+        "newton_scalar": Style("#b8328c", "#ff8edd", "dash", "down"),
+        "newton_eigen": Style("#4f4bd0", "#9ea6ff", "dot", "down"),
+        "nsgd_l2": Style("#111418", "#ffffff", "solid", "hexagon"),
+        "nsgd_l1": Style("#5f646b", "#bfc5cd", "dash", "hexagon"),
+        "insgd": Style("#007a8c", "#45d3e2", "solid", "pentagon"),
+        "insgd_released": Style("#00506b", "#93dfd0", "dash", "pentagon"),
+    }
+)
+
+_MORE = (
+    Style("#6d4c41", "#d7a98f", "dot", "circle"),
+    Style("#00695c", "#7fe0c8", "dot", "square"),
+    Style("#ad1457", "#ff8ab5", "dot", "diamond"),
+    Style("#33691e", "#bfe08a", "dot", "up"),
+    Style("#283593", "#a8b4ff", "dash", "circle"),
+    Style("#4e342e", "#e0bfa8", "dot", "pentagon"),
+)
+
+
+def style(key: str) -> Style:
+    """The style of an optimizer. One that has none here yet always gets the same one of the spare ones."""
+    return STYLES[key] if key in STYLES else _MORE[sum(key.encode()) % len(_MORE)]
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What everything else is drawn on: a sequential colour map, low to high, and the inks over it.
+
+    `zones` are a learning rate's three words: stable (green), near the limit (amber), beyond it (red). `outside` is where
+    the map has no values.
+    """
+
+    heights: tuple[str, ...]
+    outside: str
+    contour: str
+    ink: str
+    halo: str
+    paper: str
+    minimum: str
+    saddle: str
+    zones: tuple[str, str, str]
+
+
+GROUNDS: Mapping[Mode, Ground] = MappingProxyType(
+    {
+        "light": Ground(
+            heights=("#fffdf6", "#f1f1ea", "#dde3e1", "#c2d0d4", "#a4b9c6", "#869fb5", "#6b84a1"),
+            outside="#eef0f2",
+            contour="#2f4a63",
+            ink="#1b2733",
+            halo="#ffffff",
+            paper="#ffffff",
+            minimum="#ffc400",
+            saddle="#1b2733",
+            zones=("#2f9e5f", "#e5a000", "#d64545"),
+        ),
+        "dark": Ground(
+            heights=("#0a0f1a", "#101a2b", "#17273e", "#213854", "#2e4c6c", "#3f6385", "#567d9e"),
+            outside="#14181f",
+            contour="#a9c6df",
+            ink="#e8eef4",
+            halo="#080c14",
+            paper="#0e1117",
+            minimum="#ffd54a",
+            saddle="#f2f5f8",
+            zones=("#35b374", "#e8b02a", "#ef6461"),
+        ),
+    }
+)
+
+FONT = '"Source Sans", "Source Sans 3", system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
+MONO = '"Source Code Pro", ui-monospace, SFMono-Regular, Menlo, Consolas, monospace'
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A size and ground to export in: width and height in pixels at scale 1, the font size in pixels."""
+
+    width: int
+    height: int
+    font: int
+    mode: Mode = "light"
+
+
+PRESETS: Mapping[str, Preset] = MappingProxyType(
+    {
+        "paper": Preset(680, 460, 11),
+        "slide": Preset(1280, 720, 20),
+        "card": Preset(1200, 630, 22),
+        "dark": Preset(1280, 720, 20, "dark"),
+    }
+)
