@@ -1,0 +1,46 @@
+"""What the drivers share: candidates timed in turn, and a table of their medians."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+
+def milliseconds(candidates: Mapping[str, Callable[[], Any]], repeats: int = 9) -> dict[str, float]:
+    """The median time of each candidate; they run in turn within one process, so that a busy moment hits all of them."""
+    times: dict[str, list[float]] = {name: [] for name in candidates}
+    for candidate in candidates.values():
+        candidate()
+    for _ in range(repeats):
+        for name, candidate in candidates.items():
+            begin = time.perf_counter()
+            candidate()
+            times[name].append(1000 * (time.perf_counter() - begin))
+    return {name: float(np.median(values)) for name, values in times.items()}
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    """A Markdown table; floats with three significant digits."""
+
+    def cell(value: Any) -> str:
+        return f"{value:.3g}" if isinstance(value, float) and value < 1000 else f"{value:,.0f}" if isinstance(value, float) else str(value)
+
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "\n".join("| " + " | ".join(cell(value) for value in line) + " |" for line in lines)
+
+
+def machine() -> str:
+    """The class of machine that the numbers come from."""
+    import os
+
+    model = platform.processor() or platform.machine()
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as info:
+            model = next(line.split(":")[1].strip() for line in info if line.startswith("model name"))
+    except (OSError, StopIteration):
+        pass
+    return f"{os.cpu_count()} cores of {model}, Python {platform.python_version()}, NumPy {np.__version__}"
