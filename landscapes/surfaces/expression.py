@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from landscapes import arrays
 
 FUNCTIONS = ("sqrt", "exp", "log", "sin", "cos", "tanh", "absolute", "sign")
@@ -83,6 +85,12 @@ def number_of(e: Expression) -> float | None:
 ZERO, ONE = lift(0), lift(1)
 
 
+def _folded(function: Callable[..., Any], *values: float) -> Expression:
+    """A number by IEEE arithmetic, as arrays have it: log(-1) is NaN and 1/0 infinity, where plain floats would raise."""
+    with np.errstate(all="ignore"):
+        return lift(function(*(np.float64(value) for value in values)))
+
+
 def add(a: Expression, b: Expression) -> Expression:
     if a.op == b.op == "number":
         return lift(a.args[0] + b.args[0])
@@ -133,8 +141,8 @@ def multiply(a: Expression, b: Expression) -> Expression:
 
 
 def divide(a: Expression, b: Expression) -> Expression:
-    if number_of(b) not in (None, 0) and a.op == "number":
-        return lift(a.args[0] / b.args[0])
+    if a.op == b.op == "number":
+        return _folded(np.divide, a.args[0], b.args[0])
     if number_of(a) == 0:
         return ZERO
     return a if number_of(b) == 1 else Expression("divide", (a, b))
@@ -147,15 +155,15 @@ def raise_to(a: Expression, exponent: float) -> Expression:
     if exponent == 1:
         return a
     if a.op == "number":
-        return lift(a.args[0] ** exponent)
+        return _folded(np.power, a.args[0], exponent)
     return Expression("power", (a, float(exponent)))
 
 
 def apply(name: str, a: Any) -> Expression:
     """One of FUNCTIONS of an expression."""
     a = lift(a)
-    if a.op == "number" and name not in ("absolute", "sign"):
-        return lift(getattr(math, name)(a.args[0]))
+    if a.op == "number":
+        return _folded(getattr(arrays, name), a.args[0])
     return Expression(name, (a,))
 
 
@@ -270,6 +278,7 @@ def compile_function(
     results = "".join(f"{place(e)}, " for e in outputs)
     head = f"def formula({', '.join([*arguments, *constants])}):"
     scope: dict[str, Any] = {name: getattr(arrays, name) for name in (*FUNCTIONS, "power")}
+    scope |= {"inf": math.inf, "nan": math.nan}  # as numbers print themselves
     exec("\n".join([head, *lines, f"    return ({results})"]), scope)  # the graph's own code, never a visitor's text
     function: Callable[..., Any] = scope["formula"]
     return function

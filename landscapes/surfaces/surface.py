@@ -120,6 +120,11 @@ class Surface(Landscape):
         return tuple(_SHOWN.get(name, name) for name in self.family.formula.coordinates)
 
     @property
+    def description(self) -> str:
+        """What it is, in a few sentences."""
+        return self.family.description
+
+    @property
     def domain(self) -> Sequence[tuple[float, float]]:
         """The stretch of each coordinate that is worth drawing: (low, high)."""
         return self.family.domain
@@ -149,6 +154,11 @@ class Surface(Landscape):
     def input_reason(self) -> str | None:
         formula = self.family.formula
         return None if formula.blocks or formula.residuals else super().input_reason
+
+    @property
+    def divided(self) -> np.ndarray:
+        residuals = self.family.formula.residuals
+        return np.ones((len(residuals), self.dim), bool) if residuals else super().divided
 
     @property
     def input_note(self) -> str:
@@ -240,7 +250,7 @@ class SurfaceFamily:
     reference: str
     input_note: str
 
-    def __call__(self, **parameters: float) -> Surface:
+    def __call__(self, **parameters: Any) -> Surface:
         """The surface with these parameters; unknown names and values out of range raise, naming what is allowed."""
         check_names(self.key, parameters, self.ranges)
         for name, value in parameters.items():

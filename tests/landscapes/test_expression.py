@@ -1,0 +1,204 @@
+"""The formula engine against torch: random formulas, their values, and their first and second derivatives."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from landscapes.surfaces.expression import (
+    FUNCTIONS,
+    Expression,
+    apply,
+    compile_function,
+    derivative,
+    latex,
+    lift,
+    raise_to,
+    symbol,
+    symbolic,
+)
+
+SMOOTH = ("sqrt", "exp", "log", "sin", "cos", "tanh", "absolute")
+TORCH: dict[str, Callable[[Any], Any]] = {"absolute": torch.abs} | {n: getattr(torch, n) for n in SMOOTH if n != "absolute"}
+POWERS = (-3, -1, -0.5, 0.5, 1, 1.5, 2, 3, 4, 7, 16, 17)
+
+leaves = st.one_of(
+    st.sampled_from(["x", "y"]), st.floats(-3, 3).map(lambda v: round(v, 3)), st.sampled_from([0.0, 1.0, -1.0, 2.0])
+)
+trees = st.recursive(
+    leaves,
+    lambda inner: st.one_of(
+        st.tuples(st.sampled_from(["+", "-", "*", "/"]), inner, inner),
+        st.tuples(st.sampled_from(SMOOTH), inner),
+        st.tuples(st.just("neg"), inner),
+        st.tuples(st.just("pow"), inner, st.sampled_from(POWERS)),
+        inner.map(lambda tree: ("*", tree, tree)),  # a shared subexpression
+    ),
+    max_leaves=8,
+)
+coordinates = st.floats(0.1, 2).map(lambda v: round(v, 3)) | st.floats(-2, -0.1).map(lambda v: round(v, 3))
+
+
+def traced(tree: Any) -> Expression:
+    """The tree as the engine sees it: built with ordinary operators."""
+    if isinstance(tree, str):
+        return symbol(tree)
+    if isinstance(tree, float):
+        return lift(tree)
+    head, *rest = tree
+    if head == "pow":
+        return traced(rest[0]) ** rest[1]
+    parts = [traced(part) for part in rest]
+    if head == "neg":
+        return -parts[0]
+    if head in SMOOTH:
+        return apply(head, parts[0])
+    a, b = parts
+    return {"+": lambda: a + b, "-": lambda: a - b, "*": lambda: a * b, "/": lambda: a / b}[head]()
+
+
+class Wild(Exception):
+    """An intermediate value near a pole, a kink or an overflow, where rounding decides."""
+
+
+def direct(tree: Any, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    """The tree evaluated by torch, node by node."""
+    if isinstance(tree, str):
+        return {"x": x, "y": y}[tree]
+    if isinstance(tree, float):
+        return torch.tensor(tree, dtype=torch.float64)
+    head, *rest = tree
+    a = direct(rest[0], x, y)
+    touchy = head in ("sqrt", "log", "absolute") or (head == "pow" and rest[1] < 4)
+    if touchy and (abs(a) < 0.05 or (a < 0 and head != "absolute" and (head != "pow" or rest[1] != int(rest[1])))):
+        raise Wild
+    if head == "pow":
+        value = a ** rest[1]
+    elif head == "neg":
+        value = -a
+    elif head in SMOOTH:
+        value = TORCH[head](a)
+    else:
+        b = direct(rest[1], x, y)
+        if head == "/" and abs(b) < 0.05:
+            raise Wild
+        value = {"+": a + b, "-": a - b, "*": a * b, "/": a / b}[head]
+    if not abs(value) < 50:
+        raise Wild
+    return value
+
+
+@settings(max_examples=150)
+@given(trees, coordinates, coordinates)
+def test_values_and_derivatives_are_those_of_torch(tree: Any, x: float, y: float) -> None:
+    tensors = torch.tensor([x, y], dtype=torch.float64)
+    try:
+        value = direct(tree, *tensors)
+    except Wild:
+        assume(False)
+    graph = traced(tree)
+    first = [derivative(graph, name) for name in "xy"]
+    second = [derivative(g, name) for g in first for name in "xy"]
+    compiled = compile_function([graph, *first, *second], ["x", "y"])
+
+    def of(point: torch.Tensor) -> torch.Tensor:
+        return direct(tree, point[0], point[1]) + 0 * point.sum()  # constants have no graph of their own
+
+    gradient = torch.autograd.functional.jacobian(of, tensors)
+    hessian = torch.autograd.functional.hessian(of, tensors)
+    expected = np.concatenate([[float(value)], gradient.numpy(), hessian.numpy().ravel()])
+    scale = 1e-8 * max(1.0, abs(expected).max())
+    for argument in ((x, y), (np.float64(x), np.float64(y)), (np.array([x, x]), np.array([y, y])), tuple(tensors)):
+        with np.errstate(all="ignore"):
+            outputs = compiled(*argument)
+        got = [float(np.ravel(np.asarray(v))[0]) for v in outputs]
+        np.testing.assert_allclose(got, expected, rtol=1e-8, atol=scale)
+
+
+@given(trees, coordinates, coordinates)
+def test_compiled_code_is_the_formula_on_floats(tree: Any, x: float, y: float) -> None:
+    """With no torch between: the same operations in the same order give the same bits, up to whole powers and x / 1."""
+    graph = traced(tree)
+    with np.errstate(all="ignore"):
+        on_numbers = compile_function([graph], ["x", "y"])(np.float64(x), np.float64(y))[0]
+        on_arrays = compile_function([graph], ["x", "y"])(np.array([x]), np.array([y]))[0]
+    assert np.allclose(on_numbers, np.ravel(np.asarray(on_arrays))[0], rtol=1e-12, equal_nan=True)
+
+
+@given(trees)
+def test_every_formula_prints(tree: Any) -> None:
+    text = latex(traced(tree))
+    assert text
+    assert text.count("{") == text.count("}")
+    assert text.count(r"\left") == text.count(r"\right")
+
+
+@pytest.mark.parametrize(
+    ("build", "expected"),
+    [
+        (lambda: apply("log", -1.0), math.nan),
+        (lambda: apply("log", 0.0), -math.inf),
+        (lambda: apply("exp", 1000.0), math.inf),
+        (lambda: lift(1) / lift(0), math.inf),
+        (lambda: lift(-2) ** 0.5, math.nan),
+        (lambda: lift(0) ** -1, math.inf),
+        (lambda: lift(10) ** 400, math.inf),
+        (lambda: apply("absolute", -3.0), 3.0),
+        (lambda: apply("sign", -3.0), -1.0),
+    ],
+)
+def test_constants_fold_as_arrays_compute(build: Callable[[], Expression], expected: float) -> None:
+    graph = build()
+    assert graph.op == "number"
+    assert graph.args[0] == expected or (math.isnan(graph.args[0]) and math.isnan(expected))
+    x = np.array([1.5])
+    with np.errstate(all="ignore"):
+        (value,) = compile_function([graph + symbol("x")], ["x"])(x)
+    assert np.array_equal(value, x + expected, equal_nan=True)
+
+
+def test_whole_powers_are_products() -> None:
+    """`x**2` on a float overflows with an exception; a product gives infinity, as arrays do."""
+    square, cube = compile_function([symbol("x") ** 2, symbol("x") ** -3], ["x"])(1e200)
+    assert square == math.inf
+    assert cube == 0.0
+    for exponent in range(2, 20):
+        (value,) = compile_function([symbol("x") ** exponent], ["x"])(np.array([1.1]))
+        np.testing.assert_allclose(value, [1.1**exponent], rtol=1e-14)
+
+
+def test_shared_subexpressions_are_computed_once() -> None:
+    """Sixty squarings: as a tree this has 2^60 leaves."""
+    graph = symbol("x")
+    for _ in range(60):
+        graph = graph * graph
+    slope = derivative(graph, "x")
+    value, dx = compile_function([graph, slope], ["x"])(np.array([1.0]))
+    assert value == [1.0]
+    assert dx == [2.0**60]
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_functions_exist_for_both_libraries(name: str) -> None:
+    compiled = compile_function([apply(name, symbol("x"))], ["x"])
+    x = np.array([0.5, 1.5])
+    np.testing.assert_allclose(compiled(torch.tensor(x))[0].numpy(), compiled(x)[0], rtol=1e-15)
+
+
+def test_the_kink_of_the_absolute_value_has_slope_zero() -> None:
+    slope = derivative(symbolic.absolute(symbol("x")), "x")
+    np.testing.assert_array_equal(compile_function([slope], ["x"])(np.array([-2.0, 0.0, 2.0]))[0], [-1, 0, 1])
+
+
+def test_zero_and_one_simplify_away() -> None:
+    x = symbol("x")
+    assert x + 0 == 0 + x == x - 0 == x * 1 == 1 * x == x / 1 == x**1 == -(-x) == x
+    assert 0 * x == x * 0 == lift(0)
+    assert raise_to(x, 0) == lift(1)
+    assert derivative(lift(3) * symbol("y"), "x") == lift(0)
+    assert 2 * (3 * x) == 6 * x
