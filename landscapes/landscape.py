@@ -143,6 +143,11 @@ class Landscape(ABC):
         """Which parameters multiply inputs, `(dim,)` bool."""
         return np.concatenate([np.full(block.size, block.inputs) for block in self.blocks])
 
+    @property
+    def divided(self) -> np.ndarray:
+        """Which entries of the gradient terms of `input_terms` NSGD divides, `(terms, dim)` bool; the others by exactly 1."""
+        return self.has_input[None]
+
     @cached_property
     def fan_in(self) -> np.ndarray:
         """The fan-in of the block that each parameter belongs to, `(dim,)`."""

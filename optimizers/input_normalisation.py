@@ -14,11 +14,9 @@ def per_term(hyperparameter: Number) -> Number:
 
 
 def exempted(oracle: Oracle, divisor: Array) -> Array:
-    """The divisor with exactly 1 for parameters that multiply no input (biases, normalisation gains)."""
-    landscape = oracle.landscape
-    if landscape.has_input.all() or divisor.shape[-2] > 1:  # residual terms are divided whole
-        return divisor
-    return where(constant(landscape.has_input, like=divisor) > 0, divisor, divisor * 0 + 1)
+    """The divisor with exactly 1 for what multiplies no input (biases, normalisation gains)."""
+    divided = oracle.landscape.divided
+    return divisor if divided.all() else where(constant(divided, like=divisor) > 0, divisor, divisor * 0 + 1)
 
 
 def normalised(oracle: Oracle, terms: Array, divisor: Array) -> Point:
