@@ -14,6 +14,7 @@ from experiments.trajectory import Trajectory
 from landscapes.curvature.eigenvalues import eigenvalues_along
 from landscapes.curvature.sharpness import sam_sharpness
 from landscapes.landscape import Landscape
+from optimizers.optimizer import HESSIAN
 
 
 @dataclass(frozen=True)
@@ -37,12 +38,17 @@ class Ending:
 
 @dataclass(frozen=True, eq=False)
 class Entrant:
-    """One optimizer's part of a race. eigenvalues `(steps + 1, dim)` ascending, along the path; `limit` is the stability
-    limit of its learning rate at the start, None where the method has none there."""
+    """One optimizer's part of a race.
+
+    eigenvalues `(steps + 1, dim)` ascending, along the path; `limit` is the stability limit of its learning rate at the
+    start, None where the method has none there; `threshold` the curvature above which its own learning rate is unstable
+    (2/lr for SGD), None for methods whose limit is not set by the plain Hessian.
+    """
 
     trajectory: Trajectory
     eigenvalues: np.ndarray
     limit: float | None
+    threshold: float | None
     ending: Ending
 
     def as_arrays(self) -> dict[str, np.ndarray]:
@@ -65,6 +71,7 @@ class Entrant:
             **{f"calls_{kind}": count for kind, count in t.calls.items()},
             "eigenvalues": self.eigenvalues,
             "limit": np.array(np.nan if self.limit is None else self.limit),
+            "threshold": np.array(np.nan if self.threshold is None else self.threshold),
             "ending": np.array(numbers, dtype=float),
             "place": np.array(ending.place, dtype=float),
         }
@@ -81,8 +88,12 @@ class Entrant:
             None if np.isnan(diverged) else int(diverged),
             *curvature,
         )
-        limit = float(arrays["limit"])
-        return cls(trajectory, arrays["eigenvalues"], None if np.isnan(limit) else limit, ending)
+        return cls(trajectory, arrays["eigenvalues"], _known(arrays["limit"]), _known(arrays["threshold"]), ending)
+
+
+def _known(value: Any) -> float | None:
+    """A number, or None for NaN."""
+    return None if np.isnan(value) else float(value)
 
 
 def enter(experiment: Experiment, landscape: Landscape | None = None, tolerance: float = 1e-6) -> Entrant:
@@ -97,9 +108,14 @@ def enter(experiment: Experiment, landscape: Landscape | None = None, tolerance:
     eigenvalues = eigenvalues_along(landscape, landscape.point(trajectory.theta))
     with np.errstate(all="ignore"):
         oracle = landscape.at(landscape.point(start))
-        limit = float(as_numpy(optimizer.stability_limit(oracle, optimizer.init(oracle.theta))))
+        state = optimizer.init(oracle.theta)
+        limit = _known(as_numpy(optimizer.stability_limit(oracle, state)))
+        plain = HESSIAN not in optimizer.needs and optimizer.preconditioner(oracle, state) is None
+        steepest = float(eigenvalues[0, -1])
+        lr = optimizer.hyperparameters["lr"]
+        threshold = limit * steepest / lr if limit is not None and plain and steepest > 0 else None
     ending = ending_of(landscape, trajectory, eigenvalues, tolerance)
-    return Entrant(trajectory, eigenvalues, None if np.isnan(limit) else limit, ending)
+    return Entrant(trajectory, eigenvalues, limit, threshold, ending)
 
 
 def ending_of(landscape: Landscape, trajectory: Trajectory, eigenvalues: np.ndarray, tolerance: float) -> Ending:

@@ -1,0 +1,54 @@
+"""Loss against steps, one line per run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import plotly.graph_objects as go
+
+from figures import theme
+from figures.plain import figure, line
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """A named line: an optimizer's key (its colour) and label, values `(n,)` at steps `(n,)`."""
+
+    key: str
+    label: str
+    steps: np.ndarray
+    values: np.ndarray
+
+
+def losses_figure(curves: Sequence[Curve], mode: theme.Mode, title: str = "Loss", log: bool | None = None) -> go.Figure:
+    """The curves as they are; on a log axis when no finite value is negative, unless `log` says otherwise.
+
+    Values that are infinite or NaN leave a gap; a log axis cannot show exact zeros, so the line ends there too. The axis
+    opens on what can be told apart, 1e-16 to ten thousand times the start; lines beyond are there, and zooming out shows them.
+    """
+    if log is None:
+        finite = np.concatenate([c.values[np.isfinite(c.values)] for c in curves]) if curves else np.ones(1)
+        log = bool((finite >= 0).all() and (finite > 0).any())
+    axis = {"type": "log", "exponentformat": "power", "range": _window(curves)} if log else {}
+    traces = [line(c.key, c.label, c.steps, _drawable(c.values, log), mode) for c in curves]
+    return figure(
+        traces,
+        mode,
+        xaxis={"title": {"text": "step"}},
+        yaxis={"title": {"text": title}} | axis,
+    )
+
+
+def _window(curves: Sequence[Curve]) -> list[float]:
+    """Exponents that the log axis opens on."""
+    values = np.concatenate([_drawable(c.values, True) for c in curves]) if curves else np.ones(1)
+    first = np.nanmax([c.values[0] for c in curves]) if curves else 1.0
+    low, high = max(np.nanmin(values), 1e-16), min(np.nanmax(values), 1e4 * max(first, 1e-12))
+    margin = 0.05 * max(np.log10(high / low), 1)
+    return [float(np.log10(low) - margin), float(np.log10(high) + margin)]
+
+
+def _drawable(values: np.ndarray, log: bool) -> np.ndarray:
+    return np.where(np.isfinite(values) & ((values > 0) | (not log)), values, np.nan)

@@ -1,0 +1,38 @@
+"""What all Plotly figures share: fonts, axes and grounds from the theme, and lines with an optimizer's colour and dash."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from figures import theme
+
+
+def line(key: str, label: str, x: np.ndarray, y: np.ndarray, mode: theme.Mode, **more: Any) -> dict[str, Any]:
+    """A trace in the optimizer's colour and dash. Arrays travel as typed bytes: never pass lists."""
+    style = theme.style(key)
+    look = {"color": style.colour(mode), "dash": style.dash, "width": 2.2}
+    hover = f"{label}<br>step %{{x}}<br>%{{y:.6g}}<extra></extra>"
+    return {"type": "scatter", "mode": "lines", "name": label, "x": x, "y": y, "line": look, "hovertemplate": hover} | more
+
+
+def figure(traces: list[dict[str, Any]], mode: theme.Mode, height: int = 340, **layout: Any) -> go.Figure:
+    """A figure on the theme's ground, with a horizontal legend on top; axes are set by `x_title` and `y_title` in `layout`."""
+    ground = theme.GROUNDS[mode]
+    grid = "rgba(128,140,150,0.22)"
+    axis = {"gridcolor": grid, "zeroline": False, "linecolor": ground.ink, "automargin": True}
+    base = {
+        "height": height,
+        "margin": {"l": 8, "r": 8, "t": 36, "b": 8},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": {"family": theme.FONT, "color": ground.ink, "size": 13},
+        "hoverlabel": {"font": {"family": theme.FONT}},
+        "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": {"size": 12}},
+        "uirevision": "keep",
+    }
+    axes = {name: axis | layout.pop(name, {}) for name in ("xaxis", "yaxis")}
+    others = {name: axis | layout[name] for name in layout if name.startswith(("xaxis", "yaxis"))}
+    return go.Figure(data=traces, layout=base | axes | layout | others)

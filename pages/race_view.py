@@ -1,0 +1,137 @@
+"""How a race is shown: records in, scene and table rows out. Formatting only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import isfinite, isnan
+from typing import Any
+
+import numpy as np
+
+from experiments import Experiment
+from experiments.race import Entrant
+from experiments.spec import start_of
+from figures.components.stage import Domain, HeightMap, Runner, Scene
+from figures.eigenvalues import Spectrum
+from figures.losses import Curve
+from landscapes.landscape import Landscape
+
+Entry = Entrant | str  # an entrant, or the sentence that says why it cannot run
+NOWHERE = np.empty((0, 2))
+
+
+def labels(experiment: Experiment) -> list[str]:
+    """Each entrant's name; the same rule twice is told apart by a number."""
+    titles = [experiment.optimizer(i).title for i in range(len(experiment.optimizers))]
+    return [t if titles.count(t) == 1 else f"{t} {titles[:i].count(t) + 1}" for i, t in enumerate(titles)]
+
+
+def runners(experiment: Experiment, entries: Sequence[Entry]) -> tuple[Runner, ...]:
+    made = []
+    for index, (label, entry) in enumerate(zip(labels(experiment), entries)):
+        optimizer = experiment.optimizer(index)
+        disabled = entry if isinstance(entry, str) else None
+        made.append(
+            Runner(
+                key=optimizer.key,
+                label=label,
+                path=NOWHERE if isinstance(entry, str) else entry.trajectory.theta,
+                loss=NOWHERE[:, 0] if isinstance(entry, str) else entry.trajectory.loss,
+                lr=optimizer.hyperparameters["lr"],
+                lr_range=optimizer.ranges["lr"].control,
+                limit=None if isinstance(entry, str) else entry.limit,
+                limit_note=f"stability limit at the start: {optimizer.limit}",
+                disabled=disabled,
+            )
+        )
+    return tuple(made)
+
+
+def scene(
+    experiment: Experiment,
+    landscape: Any,
+    entries: Sequence[Entry],
+    heights: tuple[np.ndarray, Domain, str],
+    view: str,
+    note: str,
+) -> Scene:
+    """The stage's scene. The colours follow the logarithm of the height above the lowest value; iso-lines are true losses."""
+    values, window, key = heights
+    return Scene(
+        title=title(landscape, experiment),
+        coordinates=landscape.coordinates,
+        height=HeightMap(values, window, key, log=True),
+        runners=runners(experiment, entries),
+        start=tuple(start_of(experiment, landscape)),
+        home=tuple(landscape.domain),
+        minima=landscape.minima,
+        saddles=landscape.saddles,
+        view="each" if view == "each" else "one",
+        note=note,
+    )
+
+
+def title(landscape: Landscape, experiment: Experiment) -> str:
+    """The landscape's name with its parameters."""
+    parameters = ", ".join(f"{name} {value:g}" for name, value in experiment.as_json()["landscape"].items() if name != "key")
+    return f"{landscape.name}, {parameters}" if parameters else landscape.name
+
+
+def curves(experiment: Experiment, entries: Sequence[Entry]) -> list[Curve]:
+    return [
+        Curve(choice.key, label, np.arange(len(entry.trajectory.loss), dtype=np.int32), entry.trajectory.loss)
+        for choice, label, entry in zip(experiment.optimizers, labels(experiment), entries)
+        if not isinstance(entry, str)
+    ]
+
+
+def spectra(experiment: Experiment, entries: Sequence[Entry]) -> list[Spectrum]:
+    return [
+        Spectrum(choice.key, label, entry.eigenvalues, entry.threshold)
+        for choice, label, entry in zip(experiment.optimizers, labels(experiment), entries)
+        if not isinstance(entry, str)
+    ]
+
+
+def rows(experiment: Experiment, entries: Sequence[Entry]) -> list[dict[str, str]]:
+    """The table: what each run reached, and the curvature of the surface where it ended."""
+    table = []
+    for label, entry in zip(labels(experiment), entries):
+        if isinstance(entry, str):
+            table.append({"Optimizer": label, "Ended": entry})
+            continue
+        e = entry.ending
+        table.append(
+            {
+                "Optimizer": label,
+                "Ended": "at the last step" if e.diverged_at is None else f"diverged at step {e.diverged_at}",
+                "Final loss": _short(e.loss),
+                "Steps to 1e-6": "not reached" if e.steps_to_tolerance is None else str(e.steps_to_tolerance),
+                "λmax": _short(e.lambda_max),
+                "λmin": _short(e.lambda_min),
+                "Trace": _short(e.trace),
+                "Condition": _short(e.condition) if isfinite(e.condition) else "none: λmin ≤ 0",
+                "SAM sharpness": _short(e.sam_sharpness) if isfinite(e.sam_sharpness) else "none: gradient 0",
+            }
+        )
+    columns = list(dict.fromkeys(name for row in table for name in row))
+    return [{name: row.get(name, "") for name in columns} for row in table]
+
+
+def csv(experiment: Experiment, landscape: Any, entries: Sequence[Entry]) -> bytes:
+    """All paths, one row a step, every float in full precision."""
+    x, y = landscape.coordinates
+    lines = [f"# {experiment.as_json()}", f"optimizer,step,{x},{y},loss,gradient_norm,lambda_min,lambda_max"]
+    for label, entry in zip(labels(experiment), entries):
+        if isinstance(entry, str):
+            continue
+        t = entry.trajectory
+        for step in range(t.steps + 1):
+            values = (*t.theta[step], t.loss[step], t.grad_norm[step], *entry.eigenvalues[step])
+            lines.append(",".join([f'"{label}"', str(step), *(repr(float(v)) for v in values)]))
+    return "\n".join([*lines, ""]).encode()
+
+
+def _short(value: float) -> str:
+    """Four digits: enough to read, the CSV has them all."""
+    return "not a number" if isnan(value) else f"{value:.4g}"
