@@ -34,7 +34,7 @@ class Trajectory:
     @property
     def last_finite(self) -> np.ndarray:
         """The last step at which each run was finite, `(*runs,)`."""
-        return self.finite.sum(axis=0) - 1
+        return np.asarray(self.finite.sum(axis=0) - 1)  # an array also for a single run
 
     def steps_to(self, tolerance: float) -> np.ndarray:
         """The first step at which each run's loss is at most `tolerance`, `(*runs,)`; -1 where it never is."""

@@ -1,0 +1,136 @@
+"""What the warm worker can be asked: a fixed table of named functions. Arguments are JSON, answers are JSON and arrays.
+
+To add one: a function `(arguments, report, cancelled) -> Answer` here or in a module of its own, and a line in REQUESTS.
+`report(meta, arrays)` streams progress, `cancelled()` is asked between steps: return by raising `Cancelled`. The function runs
+in the child, `decode` in the process that asked; that one never loads torch, so imports of torch belong inside the function.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
+from functools import lru_cache
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from experiments.frames import Arrays
+from experiments.race import Entrant, enter, height_map
+from experiments.spec import Choice, Experiment
+from landscapes.landscape import Landscape
+
+if TYPE_CHECKING:
+    from experiments.training_result import TrainingResult
+
+INTERACTIVE, TRAINING = "interactive", "training"
+
+Report = Callable[[Mapping[str, Any], Arrays], None]
+Answer = tuple[Mapping[str, Any], Arrays]
+
+
+class Cancelled(Exception):
+    """The request was cancelled; it has no answer."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """`place` is "module:function", imported in the child only. `lane` is the process that answers: a training never stands
+    before a race. `decode` makes the record that the caller gets. `patience`: seconds that it has to look up after it was
+    cancelled, before its process is ended."""
+
+    lane: str
+    place: str
+    decode: Callable[[Mapping[str, Any], Arrays], Any]
+    patience: float = 5.0
+
+    def answer(self, arguments: Mapping[str, Any], report: Report, cancelled: Callable[[], bool]) -> Answer:
+        module, function = self.place.split(":")
+        made: Answer = getattr(import_module(module), function)(arguments, report, cancelled)
+        return made
+
+
+def race(arguments: Mapping[str, Any], report: Report, cancelled: Callable[[], bool]) -> Answer:
+    """{"experiment": JSON, "tolerance": 1e-6} -> an Entrant for each of its optimizers; reports how many are done."""
+    experiment = Experiment.from_json(arguments["experiment"])
+    arrays: dict[str, np.ndarray] = {}
+    for index in range(len(experiment.optimizers)):
+        if cancelled():
+            raise Cancelled
+        entrant = enter(experiment.solo(index), _landscape(experiment), arguments.get("tolerance", 1e-6))
+        arrays |= {f"{index}/{name}": array for name, array in entrant.as_arrays().items()}
+        report({"done": index + 1, "of": len(experiment.optimizers)}, {})
+    return {"entrants": len(experiment.optimizers)}, arrays
+
+
+def entrants_from(meta: Mapping[str, Any], arrays: Arrays) -> tuple[Entrant, ...]:
+    """The answer of `race` as records."""
+    grouped: list[dict[str, np.ndarray]] = [{} for _ in range(meta["entrants"])]
+    for name, array in arrays.items():
+        index, _, field = name.partition("/")
+        grouped[int(index)][field] = array
+    return tuple(Entrant.from_arrays(group) for group in grouped)
+
+
+def heights(arguments: Mapping[str, Any], report: Report, cancelled: Callable[[], bool]) -> Answer:
+    """{"experiment": JSON, "domain": [[x0, x1], [y0, y1]], "cells": 160} -> float32 `(cells, cells)`, rows along y."""
+    landscape = _landscape(Experiment.from_json(arguments["experiment"]))
+    return {}, {"heights": height_map(landscape, arguments["domain"], arguments.get("cells", 160))}
+
+
+def train(arguments: Mapping[str, Any], report: Report, cancelled: Callable[[], bool]) -> Answer:
+    """{"experiment": JSON} -> a TrainingResult; reports its Progress as JSON. Stopped early, it is what there is so far.
+
+    A complete one is stored, so that its plane can be raced on.
+    """
+    from experiments import slices, training
+
+    result = training.train(
+        Experiment.from_json(arguments["experiment"]),
+        on_progress=lambda progress: report(progress.as_json(), {}),
+        cancelled=cancelled,
+    )
+    if result.complete:
+        slices.keep(result)
+    meta: dict[str, Any] = {}
+    arrays: dict[str, np.ndarray] = {}
+    for field in fields(result):
+        value = getattr(result, field.name)
+        if isinstance(value, np.ndarray):
+            arrays[field.name] = value
+        elif isinstance(value, Mapping):
+            arrays |= {f"{field.name}/{name}": array for name, array in value.items()}
+        else:
+            meta[field.name] = value.as_json() if isinstance(value, Experiment) else value
+    return meta, arrays
+
+
+def result_from(meta: Mapping[str, Any], arrays: Arrays) -> TrainingResult:
+    """The answer of `train` as a record."""
+    from experiments.training_result import TrainingResult
+
+    given: dict[str, Any] = {**meta, "experiment": Experiment.from_json(meta["experiment"])}
+    for name, array in arrays.items():
+        field, _, kind = name.partition("/")
+        if kind:
+            given.setdefault(field, {})[kind] = array
+        else:
+            given[field] = array
+    return TrainingResult(**given)
+
+
+def _landscape(experiment: Experiment) -> Landscape:
+    """Networks and slices are dear to make (a slice loads its training), so the last few stay with the worker."""
+    return _made(replace(experiment, optimizers=(Choice("sgd"),), start=None, steps=0, seed=0, batch_size=None))
+
+
+@lru_cache(maxsize=8)
+def _made(experiment: Experiment) -> Landscape:
+    return experiment.make_landscape()
+
+
+REQUESTS: Mapping[str, Request] = {
+    "race": Request(INTERACTIVE, "experiments.requests:race", entrants_from),
+    "heights": Request(INTERACTIVE, "experiments.requests:heights", lambda meta, arrays: arrays["heights"]),
+    "train": Request(TRAINING, "experiments.requests:train", result_from, patience=30.0),
+}
