@@ -6,7 +6,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-TORCH := torch>=2.13
+TORCH_CPU := torch==2.13.0+cpu
 CPU_INDEX := https://download.pytorch.org/whl/cpu
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
@@ -40,7 +40,7 @@ clean:
 	@# On Linux plain torch is the CUDA build, several gigabytes; without an NVIDIA GPU the CPU build does the same work.
 	@if $(BIN)/python -c "import torch" 2>/dev/null; then :; \
 	elif [ "$$(uname -s)" = Linux ] && ! command -v nvidia-smi >/dev/null; then \
-		$(PIP) --no-deps --retries 1 --timeout 15 --index-url $(CPU_INDEX) "$(TORCH)" || \
+		$(PIP) --no-deps --retries 1 --timeout 15 --index-url $(CPU_INDEX) "$(TORCH_CPU)" || \
 		echo "The CPU build of PyTorch could not be fetched from $(CPU_INDEX); the default build follows, which is larger."; \
 	fi
 	$(PIP) -r requirements.txt
