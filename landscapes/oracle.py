@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-
 from landscapes.arrays import Array
 from landscapes.landscape import Landscape, Matrix, Norm, Point, Scalar
 
@@ -19,24 +17,31 @@ class Oracle:
         self.landscape = landscape
         self.theta = theta
         self._calls = {} if calls is None else calls
+        self._loss = self._grad = self._hessian = None
 
     def _count(self, kind: str) -> None:
         self._calls[kind] = self._calls.get(kind, 0) + 1
 
-    @cached_property
+    @property
     def loss(self) -> Scalar:
-        self._count("loss")
-        return self.landscape.loss(self.theta)
+        if self._loss is None:
+            self._count("loss")
+            self._loss = self.landscape.loss(self.theta)
+        return self._loss
 
-    @cached_property
+    @property
     def grad(self) -> Point:
-        self._count("gradient")
-        return self.landscape.gradient(self.theta)
+        if self._grad is None:
+            self._count("gradient")
+            self._grad = self.landscape.gradient(self.theta)
+        return self._grad
 
-    @cached_property
+    @property
     def hessian(self) -> Matrix:
-        self._count("hessian")
-        return self.landscape.hessian(self.theta)
+        if self._hessian is None:
+            self._count("hessian")
+            self._hessian = self.landscape.hessian(self.theta)
+        return self._hessian
 
     def hvp(self, vector: Point) -> Point:
         """Hessian times vector."""
