@@ -22,7 +22,7 @@ def encode(experiment: Experiment) -> dict[str, str]:
     """The experiment as URL fields; numbers with the shortest text that gives the same float back.
 
     `on` names the landscape and `on.NAME` its parameters, `race` the optimizers in order and `K.NAME` the hyperparameters of
-    the K-th; `start`, `steps` and `seed` are themselves; `of` is the training a slice lies in, as JSON.
+    the K-th; `start`, `steps`, `seed` and `batch` are themselves; `of` is the training a slice lies in, as JSON.
     """
     data = experiment.as_json()
     fields = {"v": VERSION, "on": data["landscape"].pop("key")}
@@ -33,6 +33,8 @@ def encode(experiment: Experiment) -> dict[str, str]:
     if experiment.start is not None:
         fields["start"] = ",".join(_text(v) for v in experiment.start)
     fields |= {"steps": str(experiment.steps), "seed": str(experiment.seed)}
+    if experiment.batch_size is not None:
+        fields["batch"] = str(experiment.batch_size)
     if experiment.training is not None and experiment.training != RACES[SLICE].training:
         fields["of"] = json.dumps(experiment.training.as_json(), separators=(",", ":"))
     return fields
@@ -42,13 +44,14 @@ def _text(value: Any) -> str:
     return repr(value) if isinstance(value, float) else str(value)
 
 
-def decode(fields: Mapping[str, str]) -> tuple[Experiment, list[str]]:
+def decode(fields: Mapping[str, str], openings: Mapping[str, Experiment] = RACES) -> tuple[Experiment, list[str]]:
     """The experiment a link holds, and a sentence for every field that was wrong and fell back to its default alone.
 
+    `openings` are the experiments that fields not given come from, by landscape; the first serves where `on` is missing.
     Never raises, whatever the fields hold.
     """
     complaints: list[str] = []
-    experiment = RACES["ravine"]
+    experiment = next(iter(openings.values()))
     left = dict(fields)
 
     def take(name: str, read: Callable[[str], Experiment]) -> None:
@@ -65,7 +68,7 @@ def decode(fields: Mapping[str, str]) -> tuple[Experiment, list[str]]:
             complaints.append(f"{name}={_shortened(text)} was left out: {_shortened(_sentence(error), 300)}.")
 
     take("v", lambda text: _version(text, experiment))
-    take("on", _opening)
+    take("on", lambda text: _opening(text, openings))
     for name in [n for n in fields if n.startswith("on.")]:
         take(name, lambda text, name=name: _with_landscape(experiment, name[3:], text))  # type: ignore[misc]
     take("of", lambda text: replace(experiment, training=Experiment.from_json(json.loads(text))))
@@ -74,15 +77,16 @@ def decode(fields: Mapping[str, str]) -> tuple[Experiment, list[str]]:
         take(name, lambda text, name=name: _with_hyperparameter(experiment, name, text))  # type: ignore[misc]
     take("start", lambda text: _with_start(experiment, text))
     take("steps", lambda text: replace(experiment, steps=_whole(text, 1, MOST_STEPS)))
+    take("batch", lambda text: replace(experiment, batch_size=_whole(text, 1, 10**6)))
     take("seed", lambda text: replace(experiment, seed=_whole(text, 0, 2**31 - 1)))
     complaints += [f"{_shortened(name)} was left out: no such field." for name in left]
     return experiment, complaints
 
 
-def _opening(key: str) -> Experiment:
-    if key not in RACES:
-        raise ValueError(f"no such landscape; there are: {', '.join(RACES)}")
-    return RACES[key]
+def _opening(key: str, openings: Mapping[str, Experiment]) -> Experiment:
+    if key not in openings:
+        raise ValueError(f"no such landscape; there are: {', '.join(openings)}")
+    return openings[key]
 
 
 def _version(text: str, experiment: Experiment) -> Experiment:

@@ -1,11 +1,11 @@
-"""What all visitors share: each entrant and each height map is computed once, whoever asks first.
+"""What all visitors share: the worker processes, and each entrant and height map, computed once, whoever asks first.
 
 Kept records are shared objects, so their arrays are made read-only.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,49 +13,86 @@ import streamlit as st
 
 from experiments import Experiment
 from experiments.race import Entrant, enter, height_map
+from experiments.spec import SLICE, Choice
+from experiments.worker import Workers
+from figures.components.stage import Domain
 from landscapes.landscape import Landscape
 
-Domain = tuple[tuple[float, float], tuple[float, float]]
+Entry = Entrant | str
+MOST_STEPS_HERE = 3000  # optimizers times steps on a surface: about 0.06 s; more goes to the worker
+DRAG_SAMPLES = 256  # what a slice is raced on while it is dragged
+
+
+@st.cache_resource(show_spinner=False)
+def workers() -> Workers:
+    return Workers()
 
 
 @st.cache_resource(max_entries=1024, show_spinner=False)
 def _entrant(key: str, _experiment: Experiment) -> Entrant:
-    made = enter(_experiment)
-    for array in made.as_arrays().values():
-        array.setflags(write=False)
-    return made
-
-
-def race(experiment: Experiment, dragging: bool = False) -> tuple[Any, list[Entrant | str], str]:
-    """The landscape, each optimizer's part of the race or the sentence that says why it cannot run, and a note.
-
-    While a slice is dragged the race runs on a stated subset of the data.
-    """
-    landscape, note = landscape_of(experiment), ""
-    found: list[Entrant | str] = []
-    for index in range(len(experiment.optimizers)):
-        reason = experiment.optimizer(index).disabled_because(landscape)
-        solo = experiment.solo(index)
-        found.append(reason if reason else _entrant(solo.key, solo))
-    return landscape, found, note
-
-
-def landscape_of(experiment: Experiment) -> Landscape:
-    """The landscape of the experiment; making a surface costs microseconds."""
-    return experiment.make_landscape()
+    return _read_only(enter(_experiment))
 
 
 @st.cache_resource(max_entries=128, show_spinner=False)
-def _heights(key: str, domain: Domain, cells: int, _landscape: Landscape) -> np.ndarray:
-    heights = height_map(_landscape, domain, cells)
+def _race(key: str, _experiment: Experiment) -> tuple[Entrant, ...]:
+    entrants = workers().submit("race", {"experiment": _experiment.as_json()}).result(timeout=120)
+    return tuple(_read_only(entrant) for entrant in entrants)
+
+
+def _read_only(entrant: Entrant) -> Entrant:
+    for array in entrant.as_arrays().values():
+        array.setflags(write=False)
+    return entrant
+
+
+def race(experiment: Experiment, dragging: bool = False) -> tuple[Landscape, list[Entry], str]:
+    """The landscape, each optimizer's part of the race or the sentence that says why it cannot run, and a note.
+
+    A slice is raced on in the worker; while it is dragged, on a stated subset of its data.
+    """
+    note, sliced = "", experiment.landscape.key == SLICE
+    if sliced and dragging:
+        experiment = replace(experiment, landscape=Choice(SLICE, {"samples": DRAG_SAMPLES}))
+    landscape: Any = landscape_of(experiment)
+    if sliced:
+        count = f"{landscape.samples:,} of {landscape.of:,} training digits"
+        note = f"while you drag: {count}" if dragging else f"loss over {count}"
+    reasons = [experiment.optimizer(i).disabled_because(landscape) for i in range(len(experiment.optimizers))]
+    able = [i for i, reason in enumerate(reasons) if not reason]
+    if sliced or len(able) * experiment.steps > MOST_STEPS_HERE:
+        racing = replace(experiment, optimizers=tuple(experiment.optimizers[i] for i in able))
+        entrants = dict(zip(able, _race(racing.key, racing) if able else ()))
+    else:
+        entrants = {i: _entrant(experiment.solo(i).key, experiment.solo(i)) for i in able}
+    return landscape, [entrants.get(i, reason or "") for i, reason in enumerate(reasons)], note
+
+
+def landscape_of(experiment: Experiment) -> Landscape:
+    """The landscape of the experiment. Surfaces cost microseconds; slices are kept."""
+    if experiment.landscape.key != SLICE:
+        return experiment.make_landscape()
+    alone = replace(experiment, optimizers=(Choice("sgd"),), start=None, steps=0, seed=0)
+    return _slice(alone.key, alone)
+
+
+@st.cache_resource(max_entries=16, show_spinner="Training the network whose slice this is ...")
+def _slice(key: str, _experiment: Experiment) -> Landscape:
+    return _experiment.make_landscape()
+
+
+@st.cache_resource(max_entries=128, show_spinner=False)
+def _heights(key: str, domain: Domain, cells: int, _experiment: Experiment) -> np.ndarray:
+    if _experiment.landscape.key == SLICE:
+        asked = {"experiment": _experiment.as_json(), "domain": domain, "cells": cells}
+        heights: np.ndarray = workers().submit("heights", asked).result(timeout=120)
+    else:
+        heights = height_map(landscape_of(_experiment), domain, cells)
     heights.setflags(write=False)
     return heights
 
 
-def heights(experiment: Experiment, landscape: Landscape, domain: Sequence[Any], cells: int = 160) -> tuple[np.ndarray, str]:
-    """The height map over a domain and the key it is known by."""
-    window: Domain = tuple((float(low), float(high)) for low, high in domain)  # type: ignore[assignment]
-    choice = experiment.landscape
-    training = experiment.training.key if experiment.training else ""
-    key = f"{choice.key}{training}:{sorted(choice.parameters.items())}:{window}:{cells}"
-    return _heights(key, window, cells, landscape), key
+def heights(experiment: Experiment, domain: Domain) -> tuple[np.ndarray, str]:
+    """The height map over a domain and the key it is known by. The subset of a dragged slice changes paths, not the map."""
+    alone = replace(experiment, optimizers=(Choice("sgd"),), start=None, steps=0, seed=0)
+    cells = 72 if alone.landscape.key == SLICE else 160
+    return _heights(alone.key, domain, cells, alone), f"{alone.key}:{domain}"
