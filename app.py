@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-st.set_page_config(page_title="Ravine", page_icon=":material/landscape:", layout="wide")
+st.set_page_config(page_title="Ravine", page_icon="static/icon.png", layout="wide")
 st.html("<style>.stMainBlockContainer {padding-top: 4rem} h1 {padding-top: 0 !important}</style>")
 st.navigation(
     [
