@@ -70,7 +70,10 @@ class HeightMap:
 
 @dataclass(frozen=True, eq=False)
 class Scene:
-    """All that the stage shows. `home` is the window that "fit" returns to; `speed` is in steps a second."""
+    """All that the stage shows. `home` is the window that "fit" returns to; `speed` is in steps a second.
+
+    Not `live`, the stage only plays: the start cannot be dragged and learning rates are shown, not moved.
+    """
 
     title: str
     coordinates: tuple[str, str]
@@ -84,6 +87,7 @@ class Scene:
     note: str = ""
     autoplay: bool = True
     speed: float = 25.0
+    live: bool = True
 
 
 @dataclass(frozen=True)
@@ -194,6 +198,7 @@ def payload(scene: Scene, last: StageEvent | None = None) -> bytes:
         "view": scene.view,
         "autoplay": scene.autoplay,
         "speed": float(scene.speed),
+        "live": scene.live,
         "map": {
             "key": height.key,
             "domain": _plain(height.domain),
