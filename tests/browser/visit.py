@@ -1,0 +1,115 @@
+"""A visitor: a window onto the app, what the server sent to its stage, and what went wrong in its console."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+import numpy as np
+from google.protobuf.message import DecodeError
+from playwright.sync_api import ConsoleMessage, Error, Locator, Page, WebSocket, expect
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+PATIENCE = 30_000  # milliseconds: slow is not wrong
+
+# What a browser says about its own situation and not about the app.
+HARMLESS = ("net::ERR_ABORTED", "ResizeObserver loop")
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A scene that reached the browser: its header, each runner's path `(steps + 1, 2)`, and when (seconds)."""
+
+    header: Mapping[str, Any]
+    paths: Mapping[str, np.ndarray]
+    at: float
+
+    @classmethod
+    def from_bytes(cls, blob: bytes, at: float) -> Sent:
+        length = int.from_bytes(blob[:4], "little")
+        header = json.loads(blob[4 : 4 + length])
+        body = blob[4 + length :]
+        paths = {}
+        for runner in header["runners"]:
+            place = runner["path"]
+            paths[runner["key"]] = np.frombuffer(body, "<f8", place["length"], place["at"]).reshape(-1, 2)
+        return cls(header, paths, at)
+
+
+class Visitor:
+    """One page of the app in a context of its own."""
+
+    def __init__(self, page: Page, address: str) -> None:
+        self.page = page
+        self.address = address
+        self.errors: list[str] = []
+        self.scenes: list[Sent] = []
+        page.set_default_timeout(PATIENCE)
+        page.on("console", self._said)
+        page.on("pageerror", lambda error: self.errors.append(f"uncaught: {error}"))
+        page.on("websocket", self._connected)
+
+    def _said(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and not any(word in message.text for word in HARMLESS):
+            self.errors.append(f"{message.text} ({message.location.get('url', '')})")
+
+    def _connected(self, socket: WebSocket) -> None:
+        socket.on("framereceived", self._received)
+
+    def _received(self, payload: str | bytes) -> None:
+        try:
+            message = ForwardMsg.FromString(payload if isinstance(payload, bytes) else payload.encode())
+        except DecodeError:
+            return
+        element = message.delta.new_element
+        if message.WhichOneof("type") == "delta" and element.WhichOneof("type") == "bidi_component":
+            blob = element.bidi_component.bytes
+            if blob:
+                self.scenes.append(Sent.from_bytes(blob, time.monotonic()))
+
+    def open(self, path: str = "", **fields: str) -> Visitor:
+        """Go to a page of the app with these fields in the link, and wait until its script has run."""
+        return self.go(f"{self.address}/{path}" + (f"?{urlencode(fields)}" if fields else ""))
+
+    def go(self, link: str) -> Visitor:
+        self.page.goto(link)
+        self.settle()
+        return self
+
+    def settle(self) -> None:
+        """Wait until the page's script has run and nothing says otherwise for a moment."""
+        app = self.page.locator('[data-testid="stApp"]')
+        for _ in range(2):
+            expect(app).to_have_attribute("data-test-script-state", "notRunning", timeout=PATIENCE)
+            self.page.wait_for_timeout(100)
+
+    @property
+    def canvas(self) -> Locator:
+        """The stage's canvas, which the visitor sees and drags on."""
+        return self.page.locator('[data-testid="stBidiComponent"], .stBidiComponent').locator("canvas").last
+
+    def picture(self) -> bytes:
+        """The stage as it is on screen."""
+        return self.canvas.screenshot(animations="allow")
+
+    def overflow(self) -> float:
+        """By how many pixels the page is wider than its window."""
+        widest: float = self.page.evaluate(
+            """() => Math.max(...[document.documentElement, ...document.querySelectorAll('[data-testid="stMain"]')]
+                .map(e => e.scrollWidth - e.clientWidth))"""
+        )
+        return widest
+
+    def wait_for(self, condition: Any, what: str, seconds: float = 30) -> None:
+        """Wait until `condition()` holds while the browser goes on; fail with `what` that did not come true."""
+        end = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < end, f"not within {seconds} s: {what}"
+            self.page.wait_for_timeout(50)
+
+
+__all__ = ["Error", "Sent", "Visitor"]
