@@ -66,15 +66,11 @@ class Landscape(ABC):
 
     name: str
     blocks: tuple[Block, ...]
+    start: Any  # a start that shows something; for a network, its initial weights
 
     @property
     def dim(self) -> int:
         return sum(block.size for block in self.blocks)
-
-    @property
-    @abstractmethod
-    def start(self) -> Any:
-        """A start that shows something; for a network, its initial weights."""
 
     @property
     def input_reason(self) -> str | None:
