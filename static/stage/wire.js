@@ -1,0 +1,65 @@
+// What travels between Python and the stage: scenes in, events out.
+
+// A scene from the blob that figures/components/stage.py packs; arrays are views of one aligned copy.
+export function decode(bytes) {
+  const copy = bytes.slice()
+  const length = new DataView(copy.buffer).getUint32(0, true)
+  const header = JSON.parse(new TextDecoder().decode(copy.subarray(4, 4 + length)))
+  const begin = 4 + length
+  const array = (Type, place) => new Type(copy.buffer, begin + place.at, place.length)
+  const runners = header.runners.map((runner) => ({
+    ...runner,
+    limit: runner.limit === null ? null : Number(runner.limit), // "Infinity" travels as text
+    left: runner.left && { step: runner.left.step, loss: Number(runner.left.loss) },
+    path: array(Float64Array, runner.path),
+    loss: array(Float64Array, runner.loss),
+  }))
+  const map = { ...header.map, values: header.map.length === undefined ? null : array(Float32Array, header.map) }
+  return { ...header, runners, map }
+}
+
+// Sends events one at a time: while one is unanswered, changes gather, and the last value of each field wins. A field is
+// sent again with every event until an answer covers it, so that an event that Streamlit merges with the next loses nothing.
+export class Outbox {
+  constructor(send, { seq = 0, patience = 4000, after = (f, ms) => setTimeout(f, ms), cancel = (t) => clearTimeout(t) } = {}) {
+    Object.assign(this, { send, seq, patience, after, cancel })
+    this.fields = new Map() // name -> { value, seq: the first event that carried this value, or null }
+    this.waiting = null // the phase of a change that has not been sent yet
+    this.timer = null
+    this.flying = null // the seq of the unanswered event
+  }
+
+  put(changes, phase) {
+    for (const [name, value] of Object.entries(changes)) this.fields.set(name, { value, seq: null })
+    this.waiting = phase
+    if (this.flying === null) this.fly()
+  }
+
+  // Python answers by naming the last event it saw.
+  answered(seq) {
+    for (const [name, field] of this.fields) if (field.seq !== null && field.seq <= seq) this.fields.delete(name)
+    if (this.flying !== null && seq >= this.flying) this.land()
+  }
+
+  // Whether a field's value is newer than what Python has answered.
+  owns(name) {
+    return this.fields.has(name)
+  }
+
+  fly() {
+    const seq = ++this.seq
+    const phase = this.waiting
+    this.waiting = null
+    this.flying = seq
+    for (const field of this.fields.values()) field.seq ??= seq
+    const values = Object.fromEntries([...this.fields].map(([name, field]) => [name, field.value]))
+    this.timer = this.after(() => this.land(), this.patience) // an answer that never comes must not freeze the stage
+    this.send({ seq, phase, values })
+  }
+
+  land() {
+    this.cancel(this.timer)
+    this.flying = null
+    if (this.waiting !== null) this.fly()
+  }
+}
