@@ -10,7 +10,7 @@ from experiments import Experiment
 from experiments.link import MOST_ENTRANTS, MOST_STEPS
 from experiments.presets import RACES
 from experiments.spec import SLICE, Choice, start_of
-from figures.components.stage import StageEvent, event, stage, window
+from figures.components.stage import event, stage, window
 from figures.eigenvalues import eigenvalues_figure
 from figures.losses import losses_figure
 from landscapes import SURFACES
@@ -30,17 +30,12 @@ def moved() -> None:
     done = event("stage")
     if done is None:
         return
-    changed = _moved_to(state.live or race.experiment, done)
+    changed = race_view.moved(state.live or race.experiment, done)
     if done.phase == "drag":
         state.live = changed
     else:
         race.change(changed)
         state.live, state.dropped = None, True
-
-
-def _moved_to(experiment: Experiment, done: StageEvent) -> Experiment:
-    choices = [c.with_parameters(lr=done.lr[i]) if i in done.lr else c for i, c in enumerate(experiment.optimizers)]
-    return replace(experiment, optimizers=tuple(choices), start=done.start or experiment.start)
 
 
 @st.fragment
@@ -63,7 +58,7 @@ def choose() -> None:
         st.selectbox, "Surface", "surface", experiment.landscape.key, lambda _, key: RACES[key],
         options=list(RACES), format_func=TITLES.get,
     )  # fmt: skip
-    st.caption(landscape.description)
+    st.caption(landscape.description.partition("\n\n")[0])
     if experiment.landscape.key != SLICE:
         race.parameters(SURFACES[experiment.landscape.key])
     start = tuple(start_of(experiment, landscape))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from math import isfinite, isnan
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 from experiments import Experiment
 from experiments.race import Entrant
 from experiments.spec import start_of
-from figures.components.stage import Domain, HeightMap, Runner, Scene
+from figures.components.stage import Domain, HeightMap, Runner, Scene, StageEvent
 from figures.eigenvalues import Spectrum
 from figures.losses import Curve
 from landscapes.landscape import Landscape
@@ -24,6 +25,12 @@ def labels(experiment: Experiment) -> list[str]:
     """Each entrant's name; the same rule twice is told apart by a number."""
     titles = [experiment.optimizer(i).title for i in range(len(experiment.optimizers))]
     return [t if titles.count(t) == 1 else f"{t} {titles[:i].count(t) + 1}" for i, t in enumerate(titles)]
+
+
+def moved(experiment: Experiment, done: StageEvent) -> Experiment:
+    """The experiment after a hand moved the start or learning rates on the stage."""
+    choices = [c.with_parameters(lr=done.lr[i]) if i in done.lr else c for i, c in enumerate(experiment.optimizers)]
+    return replace(experiment, optimizers=tuple(choices), start=done.start or experiment.start)
 
 
 def runners(experiment: Experiment, entries: Sequence[Entry]) -> tuple[Runner, ...]:

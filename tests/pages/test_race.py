@@ -1,0 +1,119 @@
+"""The race page without a browser: what it computes is what it shows, for every entry of the menus."""
+
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from experiments import execute
+from experiments.link import decode, encode
+from experiments.presets import RACES
+from experiments.spec import SLICE
+from figures.components.stage import StageEvent
+from optimizers import OPTIMIZERS
+from pages import race_view
+from tests.pages.scenes import APP, opened, scene
+
+SURFACES_ONLY = [key for key in RACES if key != SLICE]
+
+
+def test_it_opens_with_six_on_the_ravine() -> None:
+    app = opened()
+    assert not app.exception
+    shown = scene(app)
+    assert [r["key"] for r in shown["runners"]] == ["sgd", "momentum", "rmsprop", "adam", "newton", "nsgd_l2"]
+    assert all(r["disabled"] is None and np.ptp(r["path"], axis=0).max() > 0.1 for r in shown["runners"])
+    assert shown["autoplay"] and shown["map"]["values"].shape == (160, 160)
+
+
+@pytest.mark.parametrize("key", SURFACES_ONLY)
+def test_what_is_drawn_is_what_the_experiment_gives(key: str) -> None:
+    app = opened(**encode(RACES[key]))
+    assert not app.exception and not app.warning
+    shown = scene(app)
+    experiment = RACES[key]
+    for i, runner in enumerate(shown["runners"]):
+        if runner["disabled"]:
+            assert runner["key"].startswith("nsgd") and key == "saddle"
+            continue
+        (trajectory,) = execute(experiment.solo(i))
+        np.testing.assert_array_equal(runner["path"], trajectory.theta)
+        np.testing.assert_array_equal(runner["loss"], trajectory.loss)
+        assert runner["lr"] == experiment.optimizer(i).hyperparameters["lr"]
+    landscape = experiment.make_landscape()
+    (x0, x1), (y0, y1) = shown["map"]["domain"]
+    corner = landscape.loss(landscape.point([[x0, y0], [x1, y0], [x0, y1], [x1, y1]]))
+    np.testing.assert_allclose(shown["map"]["values"][[0, 0, -1, -1], [0, -1, 0, -1]], corner, rtol=1e-6)
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("key", SURFACES_ONLY)
+def test_every_optimizer_on_every_surface_runs_or_says_why(key: str, optimizer: str) -> None:
+    app = opened(on=key, race=optimizer, steps="20")
+    assert not app.exception and not app.warning
+    (runner,) = scene(app)["runners"]
+    assert len(runner["path"]) == 21 or len(runner["disabled"]) > 30
+    assert len(app.table[0].value) == 1
+
+
+def test_the_address_holds_the_experiment() -> None:
+    app = opened(on="rosenbrock", race="adam", start="0.1,0.30000000000000004", **{"0.lr": "0.012345678901234567"})
+    fields = {k: v[0] if isinstance(v, list) else v for k, v in app.query_params.items() if not k.startswith("show.")}
+    experiment, complaints = decode(fields)
+    assert not complaints
+    assert experiment.start == (0.1, 0.30000000000000004)
+    assert experiment.optimizer(0).hyperparameters["lr"] == 0.012345678901234567
+    again = opened(**fields)
+    np.testing.assert_array_equal(scene(again)["runners"][0]["path"], scene(app)["runners"][0]["path"])
+
+
+def test_a_wrong_field_is_named_and_the_rest_is_kept() -> None:
+    app = opened(on="rosenbrock", start="evil", steps="40", **{"0.lr": "-1"})
+    assert [w.value.split("=")[0] for w in app.warning] == ["0.lr", "start"]
+    assert len(scene(app)["runners"][0]["path"]) == 41
+
+
+def test_a_hand_on_the_stage_moves_the_experiment() -> None:
+    event = StageEvent(start=(0.5, 0.25), lr={1: 0.003, 40: 1.0}, phase="drag", view=None, home=None, have="", seq=1)
+    moved = race_view.moved(RACES["ravine"], event)
+    assert moved.start == (0.5, 0.25)
+    assert [moved.optimizer(i).hyperparameters["lr"] for i in (0, 1)] == [0.0192, 0.003]
+    only_rates = race_view.moved(moved, replace(event, start=None, lr={0: 0.001}))
+    assert only_rates.start == (0.5, 0.25) and only_rates.optimizer(0).hyperparameters["lr"] == 0.001
+
+
+def test_changing_the_surface_opens_its_own_race() -> None:
+    app = opened()
+    app.selectbox(key="race.surface").select("rosenbrock").run()
+    assert not app.exception
+    assert scene(app)["title"].startswith("Rosenbrock")
+    app.slider(key="race.steps").set_value(12).run()
+    assert len(scene(app)["runners"][0]["path"]) == 13
+    app.number_input(key="race.on.b").set_value(5.0).run()
+    assert "b 5" in scene(app)["title"]
+
+
+def test_a_value_out_of_range_is_refused_with_the_range() -> None:
+    app = opened()
+    app.number_input(key="race.0.lr").set_value(0.0).run()
+    assert "(0, inf)" in app.warning[0].value
+    assert scene(app)["runners"][0]["lr"] == 0.0192
+
+
+def test_a_diverging_run_is_data() -> None:
+    app = opened(on="ravine", race="sgd", steps="400", **{"0.lr": "0.5"})
+    (runner,) = scene(app)["runners"]
+    assert runner["left"]["step"] >= 1 and runner["diverged"] > 50
+    assert np.isnan(runner["path"][-1]).all()
+    assert "diverged at step" in app.table[0].value["Ended"].iloc[0]
+
+
+def test_the_page_needs_no_torch() -> None:
+    code = (
+        "import sys; from streamlit.testing.v1 import AppTest;"
+        f"app = AppTest.from_file({APP!r}, default_timeout=60).run();"
+        "assert not app.exception, app.exception; sys.exit('torch' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False, cwd=APP.rsplit("/", 1)[0]).returncode == 0
