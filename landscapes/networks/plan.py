@@ -18,7 +18,7 @@ from landscapes.arrays import Array
 from landscapes.landscape import Block, Landscape, Matrix, Norm, Point, Scalar
 from landscapes.modifiers import INPUT_NOTE, PLANE_AXES, plane_latex
 
-CHUNK_BYTES = 2**20  # one chunk's hidden layer: what fits the second-level cache beside what is made of it
+CHUNK_BYTES = 2**19  # one chunk's widest layer: it fits the second-level cache beside what is made of it
 SUBSET_SEED = 20_260
 
 
@@ -145,7 +145,7 @@ class PlaneMLP(Landscape):
         with np.errstate(all="ignore"):  # a point far outside is infinite or NaN: that is data
             parts = [function(mix[i : i + size]) for i in range(0, max(len(mix), 1), size)]
         columns = parts[0] if len(parts) == 1 else [np.concatenate(column) for column in zip(*parts)]
-        return [column.reshape(*theta.shape[:-1], *column.shape[1:]) for column in columns]
+        return [column.reshape((*theta.shape[:-1], *column.shape[1:])) for column in columns]
 
     def loss(self, theta: Point) -> Scalar:
         return self._chunked(lambda mix: [self._losses(self._forward(mix)[1])], theta)[0]
@@ -165,9 +165,12 @@ class PlaneMLP(Landscape):
 
     def _error(self, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Class probabilities, and the loss's gradient by the logits."""
-        p = np.exp(z - z.max(axis=1, keepdims=True))
+        p = z - z.max(axis=1, keepdims=True)
+        np.exp(p, out=p)
         p /= p.sum(axis=1, keepdims=True)
-        return p, (p - self._hot) * np.float32(1 / self.samples)
+        delta = p - self._hot
+        delta *= np.float32(1 / self.samples)
+        return p, delta
 
     def _backward(self, mix: np.ndarray, hidden: list[np.ndarray], delta: np.ndarray) -> tuple[list[np.ndarray], np.ndarray]:
         """Each later layer's gradient by (weight, bias), `(runs, outputs * (inputs + 1))`, and the first layer's delta."""
@@ -175,7 +178,8 @@ class PlaneMLP(Landscape):
         for layer in range(len(self.shapes) - 1, 0, -1):
             h = hidden[layer - 1]
             gradients.insert(0, (delta @ h.transpose(0, 2, 1)).reshape(len(mix), -1))
-            delta = (self._weights(layer, mix)[:, :, :-1].transpose(0, 2, 1) @ delta) * slope(h[:, :-1])
+            delta = self._weights(layer, mix)[:, :, :-1].transpose(0, 2, 1) @ delta
+            delta *= slope(h[:, :-1])
         return gradients, delta
 
     def gradient(self, theta: Point) -> Point:
