@@ -87,7 +87,7 @@ class Ground:
 GROUNDS: Mapping[Mode, Ground] = MappingProxyType(
     {
         "light": Ground(
-            heights=("#fffdf6", "#f1f1ea", "#dde3e1", "#c2d0d4", "#a4b9c6", "#869fb5", "#6b84a1"),
+            heights=("#fffdf4", "#f5f3e6", "#e6eae0", "#d0dcdb", "#b6cad2", "#9bb4c5", "#819db5"),
             outside="#eef0f2",
             contour="#2f4a63",
             ink="#1b2733",
@@ -98,7 +98,7 @@ GROUNDS: Mapping[Mode, Ground] = MappingProxyType(
             zones=("#2f9e5f", "#e5a000", "#d64545"),
         ),
         "dark": Ground(
-            heights=("#0a0f1a", "#101a2b", "#17273e", "#213854", "#2e4c6c", "#3f6385", "#567d9e"),
+            heights=("#070b14", "#0d1526", "#14213a", "#1d304e", "#284262", "#355677", "#456c8d"),
             outside="#14181f",
             contour="#a9c6df",
             ink="#e8eef4",

@@ -135,8 +135,8 @@ function labelPlace(xs, ys, panel, width, taken, font) {
     const score = sag * 4 - Math.min(rim, 60) * 0.1
     if (!best || score < best.score) {
       let turn = Math.atan2(ys[b] - ys[a], xs[b] - xs[a])
-      if (turn > Math.PI / 2) turn -= Math.PI
-      if (turn < -Math.PI / 2) turn += Math.PI
+      if (turn > 1.4) turn -= Math.PI // a steep line is read upwards, however it was traced
+      if (turn < -1.75) turn += Math.PI
       best = { x, y, turn, score }
     }
   }
@@ -164,7 +164,7 @@ export function drawAxes(pen, stage, plan, panel) {
   }
   const name = { ...words, size: plan.font, weight: 600, alpha: 1 }
   if (panel.last) pen.text(coordinates[0], left + width, top + height + plan.font * 2.3, { ...name, align: "right" })
-  if (panel.first) pen.text(coordinates[1], left - 7, top - plan.font * (many ? 0.5 : 0.55), { ...name, align: "right" })
+  if (panel.first) pen.text(coordinates[1], left - 7, top - plan.font * (many ? 0.55 : 0.85), { ...name, align: "right" })
 }
 
 export function drawBar(pen, stage, plan) {
@@ -198,21 +198,21 @@ export function drawBar(pen, stage, plan) {
     }
   }
   const name = { ...words, weight: 600, alpha: 1, size: plan.font }
-  if (vertical) pen.text("loss", left, top - plan.font * 0.55, name)
+  if (vertical) pen.text("loss", left, top - plan.font * 0.85, name)
   else pen.text("loss", left - 8, top + thick, { ...name, align: "right" })
 }
 
 // ---- runs -------------------------------------------------------------------------------------------------------------
 
-// What happened to a run by a time, in words, or "".
-export function fate(runner, time, home) {
+// What happened to a run by a time, in words, or "": in full, or as short as it can be said.
+export function fate(runner, time, home, brief = false) {
   const head = g.headAt(runner.path, time)
   if (!head) return runner.path.length ? "not finite from the start" : ""
   const left = g.leftAt(runner.path, time, home)
   const words = []
-  if (left !== null) words.push(`left at step ${left}, loss ${g.short(runner.loss[left])}`)
-  if (head.diverged !== null) words.push(`diverged at step ${head.diverged}`)
-  return words.join("; ")
+  if (left !== null) words.push(brief ? `left, step ${left}` : `left at step ${left}, loss ${g.short(runner.loss[left])}`)
+  if (head.diverged !== null) words.push(brief ? `diverged, step ${head.diverged}` : `diverged at step ${head.diverged}`)
+  return brief ? (words.at(-1) ?? "") : words.join("; ")
 }
 
 // One run in one panel: the whole path faint, the walked part strong, its last steps brightest.
@@ -280,7 +280,7 @@ export function drawBadges(pen, stage, plan, panel, runners, time) {
     const words = fate(runner, time, home)
     if (!out && !(head.diverged !== null)) continue
     const [x, y] = out ?? [head.x, head.y]
-    badges.push({ runner, px: g.toX(panel, window, x), py: g.toY(panel, window, y), out: !!out, words: words || "out of sight" })
+    badges.push({ runner, px: g.toX(panel, window, x), py: g.toY(panel, window, y), out: !!out, words })
   }
   badges.sort((a, b) => a.py - b.py)
   let floor = panel.top + 6
@@ -290,7 +290,7 @@ export function drawBadges(pen, stage, plan, panel, runners, time) {
     const colour = runner.style[mode]
     if (badge.out) arrow(pen, panel, px, py, plan.font * 0.75, colour, ground.halo)
     if (many) return // the panel's heading says it
-    const words = `${runner.label} ${badge.words}`
+    const words = `${runner.label} ${badge.words}`.trim() // without words it is only out of sight
     const wide = Math.min(pen.measure(words, { size, font, weight: 600 }) + size * 2.5, panel.width - 8)
     const under = (badges.length - index) * (tall + 4)
     const y = Math.min(Math.max(py - tall / 2, floor), panel.top + panel.height - under - 2)
@@ -372,11 +372,11 @@ function drawHeading(pen, stage, plan, panel, runner, time) {
   const words = runner.label
   pen.text(words, x + size, y + 0.5, { size, font, weight: 600, colour: ground.ink, base: "middle", alpha: runner.disabled ? 0.6 : 1 })
   const head = g.headAt(runner.path, time)
-  const said = runner.disabled ? "cannot run here" : fate(runner, time, stage.home) || (head ? g.short(runner.loss[head.step]) : "")
-  const room = panel.width - size * 2.2 - pen.measure(words, { size, font, weight: 600 })
-  let small = size * 0.9
-  const wide = pen.measure(said, { size: small, font })
-  if (wide > room) small = Math.max(small * (room / wide), size * 0.62)
+  const room = panel.width - size * 1.6 - pen.measure(words, { size, font, weight: 600 })
+  const small = size * 0.88
+  const loss = head ? g.short(runner.loss[head.step]) : ""
+  const told = runner.disabled ? ["cannot run here"] : [fate(runner, time, stage.home) || loss, fate(runner, time, stage.home, true) || loss]
+  const said = told.find((text) => pen.measure(text, { size: small, font }) <= room) ?? ""
   pen.text(said, panel.left + panel.width, y + 0.5, { size: small, font, colour: ground.ink, align: "right", base: "middle", alpha: 0.85 })
 }
 

@@ -58,12 +58,12 @@ export function extremes(values) {
   return low <= high ? { low, high } : { low: 0, high: 1 }
 }
 
-// How heights become colours: a position in [0, 1]; on a log scale, of the height above the lowest over five decades.
+// How heights become colours: a position in [0, 1]; on a log scale, of the height above the lowest over four decades.
 export function scaleOf(values, log) {
   const { low, high } = extremes(values)
   const span = high > low ? high - low : Math.max(Math.abs(low), 1) * 1e-9
   if (!log) return { low, high, span, log, floor: 0, at: (v) => (v - low) / span, inverse: (t) => low + t * span }
-  const floor = span * 1e-5
+  const floor = span * 1e-4
   const base = Math.log(floor), width = Math.log(span + floor) - base
   return {
     low, high, span, log, floor,
@@ -366,21 +366,28 @@ export function isDark(colour) {
 // Where panels and the colour bar go in a picture of some width. Both axes have the same scale, so that steepest descent
 // crosses iso-lines at right angles, unless home is more than 2.2 times longer than wide: then `equal` is false.
 export function layout(width, home, panels, tallest) {
-  const font = Math.min(Math.max(Math.round(width / 54), 11), 20)
+  const font = Math.min(Math.max(Math.round(width / 52), 12), 22)
   const ratio = (home[0][1] - home[0][0]) / (home[1][1] - home[1][0])
   const aspect = Math.min(Math.max(ratio, 1 / 2.2), 2.2)
   const equal = Math.abs(aspect / ratio - 1) < 1e-6
-  const left = Math.round(font * 3.6), bottom = Math.round(font * 2.6), top = Math.round(font * 1.7)
+  const left = Math.round(font * 3.6), bottom = Math.round(font * 2.6), top = Math.round(font * 2)
   const beside = width >= 460
   const bar = Math.round(beside ? font * 5.4 : font * 3.4)
   const room = width - left - (beside ? bar : Math.round(font * 0.8))
-  const columns = panels === 1 ? 1 : Math.min(panels, Math.max(2, Math.min(4, Math.floor(room / (font * 17)))))
-  const rows = Math.ceil(panels / columns)
-  const gap = panels === 1 ? 0 : Math.round(font * 0.8), head = panels === 1 ? 0 : Math.round(font * 1.9)
-  let w = (room - gap * (columns - 1)) / columns, h = w / aspect
-  const most = panels === 1 ? tallest : Math.max(tallest / 1.6, 160)
-  if (h > most) { h = most; w = h * aspect }
-  w = Math.floor(w); h = Math.floor(h)
+  const gap = panels === 1 ? 0 : Math.round(font * 0.9), head = panels === 1 ? 0 : Math.round(font * 1.9)
+  const sized = (columns) => {
+    const rows = Math.ceil(panels / columns)
+    const w = (room - gap * (columns - 1)) / columns
+    const most = (tallest - gap * (rows - 1)) / rows - head
+    return { columns, rows, w: Math.min(w, most * aspect) }
+  }
+  // The grid with the largest panels that is in sight as a whole; on a narrow screen two abreast, and the page scrolls.
+  const roomy = panels === 1 || room >= font * 40
+  const fit = roomy
+    ? Array.from({ length: panels }, (_, i) => sized(i + 1)).reduce((a, b) => (b.w > a.w ? b : a))
+    : { columns: 2, rows: Math.ceil(panels / 2), w: (room - gap) / 2 }
+  const { columns, rows } = fit
+  const w = Math.max(Math.floor(fit.w), 60), h = Math.floor(w / aspect)
   const used = left + columns * w + (columns - 1) * gap + (beside ? bar : Math.round(font * 0.8))
   const shift = left + Math.max(0, Math.floor((width - used) / 2))
   const places = Array.from({ length: panels }, (_, i) => {

@@ -121,6 +121,8 @@ class Stage {
     place.replaceChildren(element("style", { textContent: css }), frame)
     this.frame = frame
 
+    this.canvas.state = () => this.state() // for tests and the console
+
     this.canvas.onpointerdown = (e) => this.pointerDown(e)
     this.canvas.onpointermove = (e) => this.pointerMove(e)
     this.canvas.onpointerup = this.canvas.onpointercancel = (e) => this.pointerUp(e)
@@ -128,7 +130,8 @@ class Stage {
     this.canvas.ondblclick = () => this.fit()
     this.canvas.onkeydown = (e) => this.keyDown(e)
     this.canvas.onkeyup = (e) => { if (this.keys && e.key.startsWith("Arrow")) this.release() }
-    this.canvas.onfocus = this.canvas.onblur = () => {
+    this.canvas.onfocus = this.canvas.onblur = (e) => {
+      if (e.type === "blur") this.canvas.classList.remove("quiet")
       if (this.keys && this.root.activeElement !== this.canvas) this.release()
       this.dirty.runs = true
       this.wake()
@@ -162,6 +165,7 @@ class Stage {
 
   take(data) {
     const scene = wire.decode(data)
+    this.scenes = (this.scenes ?? 0) + 1
     const before = this.scene
     const first = before === null
     const elsewhere = first || !g.sameWindow(before.home, scene.home) || before.title !== scene.title
@@ -185,10 +189,11 @@ class Stage {
     if (!this.outbox.owns("start") && !this.holding) this.start = scene.start
     const length = Math.max(0, ...scene.runners.map((runner) => runner.path.length / 2 - 1))
     const moved = first || !sameRuns(before.runners, scene.runners)
-    if (this.ending && !this.outbox.owns("start") && !this.outbox.owns("rate")) { this.ending = false; this.live = false }
-    this.clock = t.resized({ ...this.clock, length }, length)
-    if (first || (moved && !this.live)) this.restart(first || elsewhere)
-    this.lines = null
+    const dropped = this.ending && !this.outbox.busy
+    if (dropped) this.ending = this.live = false
+    this.clock = t.resized(this.clock, length)
+    if (first || dropped || (moved && !this.live)) this.restart(first || elsewhere)
+    if (moved || elsewhere) this.lines = null
     this.paint()
     this.legend()
     this.title.textContent = scene.title
@@ -201,7 +206,10 @@ class Stage {
       `${scene.title}: ${scene.runners.filter((r) => !r.disabled).map((r) => r.label).join(", ")}. ` +
         "Arrow keys move the start, with Shift ten times as far; space plays, comma and full stop step, plus and minus zoom, 0 fits.",
     )
-    this.dirty = { backdrop: true, runs: true }
+    this.dirty.runs = true
+    const backdrop = JSON.stringify([scene.map.key, this.maps.length, this.mode, scene.minima, scene.saddles, scene.coordinates, elsewhere])
+    if (backdrop !== this.backdropKey) this.dirty.backdrop = true // heights cost most: they are painted when they change
+    this.backdropKey = backdrop
     this.resize()
     this.tell()
     this.wake()
@@ -242,6 +250,25 @@ class Stage {
     return {
       ...scene, mode: this.mode, ground: scene.grounds[this.mode], window: this.window, maps: this.maps, survey: this.survey,
       start: this.start, length: this.clock.length,
+    }
+  }
+
+  // Where everything is, in numbers and in pixels of the canvas; `scenes` counts what Python has sent.
+  state() {
+    const panel = this.plan.panels[0]
+    const pixel = ([x, y]) => [g.toX(panel, this.window, x), g.toY(panel, this.window, y)]
+    return {
+      scenes: this.scenes, title: this.scene.title, time: this.time, length: this.clock.length, playing: this.clock.playing,
+      start: [...this.start], handle: pixel(this.start), window: this.window, map: this.maps.at(-1)?.key ?? null, mode: this.mode,
+      panels: this.plan.panels,
+      runners: this.scene.runners.map((runner) => {
+        const head = g.headAt(runner.path, this.time)
+        return {
+          key: runner.key, lr: runner.lr, limit: runner.limit, disabled: runner.disabled, rows: runner.path.length / 2,
+          first: [...runner.path.slice(0, 2)], last: [...runner.path.slice(-2)],
+          head: head && [head.x, head.y], pixel: head && pixel([head.x, head.y]), fate: draw.fate(runner, this.time, this.scene.home),
+        }
+      }),
     }
   }
 
@@ -400,7 +427,7 @@ class Stage {
     if (!width) return
     const density = Math.min(devicePixelRatio || 1, 3)
     const panels = this.scene.view === "each" ? Math.max(this.scene.runners.length, 1) : 1
-    const tallest = Math.min(Math.max(innerHeight * 0.72, 280), 1100)
+    const tallest = Math.min(Math.max(innerHeight * 0.68, 280), 1400)
     const plan = g.layout(width, this.scene.home, panels, tallest)
     const key = JSON.stringify([plan, density])
     if (key === this.planKey) return
@@ -435,7 +462,7 @@ class Stage {
     if (this.dirty.backdrop) draw.drawBackdrop(this.pen(this.ground), stage, this.plan)
     if (this.dirty.runs || this.dirty.backdrop) {
       this.lines ??= this.project(this.plan)
-      const focused = this.root.activeElement === this.canvas && this.canvas.matches(":focus-visible")
+      const focused = this.root.activeElement === this.canvas && this.canvas.matches(":focus-visible:not(.quiet)")
       draw.drawRuns(this.pen(this.canvas), stage, this.plan, this.lines, this.time, { held: !!this.holding || this.keys, focused, marked: this.marked })
       this.numbers()
     }
@@ -453,8 +480,9 @@ class Stage {
     this.scene.runners.forEach((runner, i) => {
       if (runner.disabled) { this.rows[i].loss.textContent = "cannot run here"; return }
       const head = g.headAt(runner.path, step)
-      const fate = draw.fate(runner, step, this.scene.home)
-      this.rows[i].loss.textContent = fate || (head ? `loss ${g.short(runner.loss[head.step])}` : "")
+      const { loss } = this.rows[i]
+      loss.textContent = draw.fate(runner, step, this.scene.home, true) || (head ? `loss ${g.short(runner.loss[head.step])}` : "")
+      loss.title = draw.fate(runner, step, this.scene.home)
     })
   }
 
@@ -463,6 +491,7 @@ class Stage {
   look(window) {
     if (window === this.window) return
     this.window = window
+    this.readout.hidden = true
     this.pictureBox.style.touchAction = g.sameWindow(window, this.scene.home) ? "pan-y" : "none"
     this.lines = null
     this.dirty = { backdrop: true, runs: true }
@@ -512,6 +541,7 @@ class Stage {
     const at = this.at(e)
     this.pointers.set(e.pointerId, at)
     this.canvas.setPointerCapture(e.pointerId)
+    this.canvas.classList.add("quiet") // a pointer needs no focus ring
     this.canvas.focus({ preventScroll: true })
     this.readout.hidden = true
     if (this.pointers.size === 2) { // a second finger: pinch, whatever the first one did
@@ -600,6 +630,7 @@ class Stage {
   moved(start) { return start[0] !== this.start[0] || start[1] !== this.start[1] }
 
   keyDown(e) {
+    this.canvas.classList.remove("quiet")
     if (e.ctrlKey || e.metaKey || e.altKey) return
     const arrows = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }
     const middle = () => { const p = this.plan.panels[0]; return [p.left + p.width / 2, p.top + p.height / 2] }

@@ -46,6 +46,11 @@ export class Outbox {
     return this.fields.has(name)
   }
 
+  // Whether anything is under way that Python has not answered.
+  get busy() {
+    return this.flying !== null || this.waiting !== null
+  }
+
   fly() {
     const seq = ++this.seq
     const phase = this.waiting
