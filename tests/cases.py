@@ -67,6 +67,10 @@ class OnTorch(Landscape):
     def start(self) -> tuple[float, ...]:
         return self.inner.start
 
+    @property
+    def divided(self) -> np.ndarray:
+        return self.inner.divided
+
     def point(self, values: Any) -> torch.Tensor:
         return torch.as_tensor(np.asarray(values, dtype=np.float64))
 

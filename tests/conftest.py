@@ -23,9 +23,10 @@ if early:
     raise RuntimeError(f"{', '.join(early)} imported before the shape checks were in place")
 install_import_hook(CHECKED, "tests.shapes.check")
 
-hypothesis.settings.register_profile(
-    "fixed", derandomize=True, deadline=None, max_examples=40, database=None, print_blob=False
-)
+# A failing example is shown as found: shrinking whole trajectories takes minutes. `--hypothesis-profile=shrink` does it.
+fixed = {"derandomize": True, "deadline": None, "max_examples": 40, "database": None, "print_blob": False}
+hypothesis.settings.register_profile("shrink", **fixed)
+hypothesis.settings.register_profile("fixed", **fixed, phases=(hypothesis.Phase.explicit, hypothesis.Phase.generate))
 hypothesis.settings.load_profile("fixed")
 
 torch.set_num_threads(1)
