@@ -39,9 +39,9 @@ class View:
 
 
 VIEWS = (
-    *(View(f"race {key}", "race", (("on", key),)) for key in RACES),
-    View("race, one panel each", "race", (("show.view", "each"),)),
-    View("race, diverging", "race", (("0.lr", "0.021"),)),
+    *(View(f"race {key}", "", (("on", key),)) for key in RACES),
+    View("race, one panel each", "", (("show.view", "each"),)),
+    View("race, diverging", "", (("0.lr", "0.021"),)),
     View("network", "network"),
     View("runs", "runs"),
 )

@@ -16,8 +16,9 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 PATIENCE = 30_000  # milliseconds: slow is not wrong
 
-# What a browser says about its own situation and not about the app.
-HARMLESS = ("net::ERR_ABORTED", "ResizeObserver loop")
+# What is no fault of a page: a request that the visitor's leaving aborted, and Streamlit's search for its own base path, which
+# asks below the address of a page first.
+HARMLESS = ("net::ERR_ABORTED", "/_stcore/health", "/_stcore/host-config")
 
 
 @dataclass(frozen=True)
@@ -54,8 +55,9 @@ class Visitor:
         page.on("websocket", self._connected)
 
     def _said(self, message: ConsoleMessage) -> None:
-        if message.type == "error" and not any(word in message.text for word in HARMLESS):
-            self.errors.append(f"{message.text} ({message.location.get('url', '')})")
+        said = f"{message.text} ({message.location.get('url', '')})"
+        if message.type == "error" and not any(word in said for word in HARMLESS):
+            self.errors.append(said)
 
     def _connected(self, socket: WebSocket) -> None:
         socket.on("framereceived", self._received)
@@ -72,7 +74,7 @@ class Visitor:
                 self.scenes.append(Sent.from_bytes(blob, time.monotonic()))
 
     def open(self, path: str = "", **fields: str) -> Visitor:
-        """Go to a page of the app with these fields in the link, and wait until its script has run."""
+        """Go to a page of the app, by default the race, with these fields in the link, and wait until its script has run."""
         return self.go(f"{self.address}/{path}" + (f"?{urlencode(fields)}" if fields else ""))
 
     def go(self, link: str) -> Visitor:
@@ -89,12 +91,34 @@ class Visitor:
 
     @property
     def canvas(self) -> Locator:
-        """The stage's canvas, which the visitor sees and drags on."""
-        return self.page.locator('[data-testid="stBidiComponent"], .stBidiComponent').locator("canvas").last
+        """What the visitor looks at and drags on."""
+        return self.page.locator("canvas.runs")
 
-    def picture(self) -> bytes:
-        """The stage as it is on screen."""
-        return self.canvas.screenshot(animations="allow")
+    def state(self) -> dict[str, Any]:
+        """Where everything on the stage is now, in its own numbers and in pixels of the canvas."""
+        found: dict[str, Any] = self.canvas.evaluate("canvas => canvas.state()")
+        return found
+
+    def pixels(self) -> bytes:
+        """What is drawn on the canvas now."""
+        drawn: str = self.canvas.evaluate("canvas => canvas.toDataURL()")
+        return drawn.encode()
+
+    def at(self, x: float, y: float) -> tuple[float, float]:
+        """A place on the canvas as a place in the window."""
+        box = self.canvas.bounding_box()
+        assert box is not None
+        return box["x"] + x, box["y"] + y
+
+    def handle(self) -> tuple[float, float]:
+        """Where in the window the start is grasped."""
+        return self.at(*self.state()["handle"])
+
+    def number(self, label: str, value: str) -> None:
+        """Type into a number field."""
+        field = self.page.get_by_role("spinbutton", name=label, exact=True)
+        field.fill(value)
+        field.press("Enter")
 
     def overflow(self) -> float:
         """By how many pixels the page is wider than its window."""

@@ -1,0 +1,52 @@
+"""What a visitor sees before touching anything: six optimizers under way on every opening landscape."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from experiments.presets import RACES, SIX
+from tests.browser.visit import Visitor
+
+MakeVisitor = Callable[..., Visitor]
+
+
+def test_the_address_alone_opens_the_ravine(visitor: MakeVisitor) -> None:
+    one = visitor().open()
+    assert set(one.scenes[-1].paths) == set(SIX)
+    assert one.scenes[-1].header["title"].startswith("Ravine")
+    assert one.scenes[-1].header["autoplay"] is True
+
+
+@pytest.mark.parametrize("key", list(RACES))
+def test_six_move_without_a_click(visitor: MakeVisitor, key: str) -> None:
+    one = visitor().open(on=key)
+    one.wait_for(lambda: one.scenes, "a scene on the stage")
+    paths = one.scenes[-1].paths
+    able = [runner["key"] for runner in one.scenes[-1].header["runners"] if runner["disabled"] is None]
+    assert len(able) >= (5 if key == "saddle" else 6)  # the bare saddle has no inputs, so NSGD says why it does not run
+    for name in able:
+        path = paths[name][np.isfinite(paths[name]).all(axis=1)]
+        assert len(path) > 1 and len(np.unique(path, axis=0)) > 1, f"{name} stands still"
+        assert np.isfinite(path[:2]).all()
+    starts = {tuple(paths[name][0]) for name in able}
+    assert len(starts) == 1
+    assert len({paths[name].tobytes() for name in able}) == len(able), "two methods drew the same path"
+    before, drawn = one.state(), one.pixels()
+    one.wait_for(lambda: one.pixels() != drawn, "another picture")
+    one.wait_for(lambda: all(moved(before, one.state(), name) for name in able), "every head elsewhere")
+
+
+def moved(before: dict[str, Any], after: dict[str, Any], name: str) -> bool:
+    heads = [next(r["head"] for r in state["runners"] if r["key"] == name) for state in (before, after)]
+    return before["time"] != after["time"] and heads[0] != heads[1]
+
+
+def test_what_moves_are_the_paths_of_the_experiment(visitor: MakeVisitor) -> None:
+    """The bytes that reach the browser are the trajectory, to the last bit."""
+    from experiments import execute
+
+    one = visitor().open(on="rosenbrock")
+    for choice, t in zip(RACES["rosenbrock"].optimizers, execute(RACES["rosenbrock"])):
+        np.testing.assert_array_equal(one.scenes[-1].paths[choice.key], t.theta)
