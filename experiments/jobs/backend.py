@@ -56,6 +56,11 @@ class JobStatus:
 class Backend(Protocol):
     """A job engine. Safe to use from several threads and processes at once; nothing is kept in memory that matters."""
 
+    @property
+    def slots(self) -> tuple[str, ...]:
+        """The places that take a job each, as words for the visitor: "GPU 0", or "CPU"."""
+        ...
+
     def submit(self, experiment: Experiment) -> str:
         """Queue the experiment and return its job's id. Raises JobError where that cannot be done."""
         ...

@@ -46,16 +46,14 @@ class Checkpoints:
         A broken file is set aside under another name, not deleted.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        if not self.newest.exists() and not self._previous.exists():
+        if not any(path.exists() for path in (self.newest, self._seen, self._previous)) or _readable(self.newest):
             return ""
-        if _readable(self.newest):
-            return ""
-        for path in (self.newest, self._seen):
+        for path in (self.newest, self._seen, self._previous):
+            if _readable(path):
+                os.link(path, self.newest)
+                return "The newest checkpoint could not be read; it went on from the one before."
             if path.exists():
                 path.replace(path.with_name(f"broken-{time.time_ns()}-{path.name}"))
-        if _readable(self._previous):
-            os.link(self._previous, self.newest)
-            return "The newest checkpoint could not be read; it went on from the one before."
         return "The checkpoint could not be read; it began anew. The broken file is kept in the folder."
 
 

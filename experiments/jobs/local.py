@@ -17,6 +17,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
@@ -61,9 +62,17 @@ class LocalBackend:
 
     def __init__(self, root: Path | None = None, rules: Rules | None = None) -> None:
         self.root = Path(root).absolute() if root else default_root()
-        self._rules = rules
+        self._given = rules
         self._keeper: subprocess.Popen[bytes] | None = None
         self._starting = threading.Lock()
+
+    @cached_property
+    def _rules(self) -> Rules:
+        return self._given or Rules(gpus())
+
+    @property
+    def slots(self) -> tuple[str, ...]:
+        return tuple(f"GPU {name}" for name in self._rules.gpus) or ("CPU",) * self._rules.cpu_slots
 
     def submit(self, experiment: Experiment) -> str:
         try:
@@ -168,7 +177,7 @@ class LocalBackend:
             raise JobError(f"The queue cannot be kept. {said(error)}") from error
 
     def _start_keeper(self, lock: int) -> subprocess.Popen[bytes]:
-        rules = json.dumps(asdict(self._rules or Rules(gpus())))
+        rules = json.dumps(asdict(self._rules))
         with (self.root / "keeper.log").open("ab") as log:
             return subprocess.Popen(
                 [sys.executable, "-m", "experiments", "keep", str(self.root), rules, str(lock)],
