@@ -142,6 +142,27 @@ def eigh(matrix: Array) -> tuple[Array, Array]:
     return values, vectors
 
 
+def solve_above(matrix: Array, vector: Array, damping: Any, floor: Any) -> tuple[Array, Array]:
+    """(matrix + damping I)⁻¹ vector, `(*runs, dim)`, and where all eigenvalues of that sum exceed `floor`, `(*runs, 1)` bool.
+
+    Where they do not, the solution means nothing. Symmetric matrices of torch beyond 32 rows are not diagonalised but factored,
+    30 times faster at 1,000: the sum less floor I has a Cholesky factor just where every eigenvalue exceeds floor (to rounding).
+    """
+    dim = matrix.shape[-1]
+    if is_numpy(matrix) or dim <= 32:
+        values, vectors = eigh(matrix)
+        values = values + damping
+        above = values[..., :1] > floor
+        return matvec(vectors, matvec(transpose(vectors), vector) / where(above, values, values * 0 + 1)), above
+    torch = _torch()
+    eye = torch.eye(dim, dtype=matrix.dtype, device=matrix.device)
+    raised = matrix + (damping[..., None] if np.ndim(damping) else damping) * eye
+    shifted = raised - (floor[..., None] if np.ndim(floor) else floor) * eye
+    above = (torch.linalg.cholesky_ex(shifted)[1] == 0) & isfinite(matrix).all(-1).all(-1)
+    factor = torch.linalg.cholesky_ex(where(above[..., None, None], raised, eye))[0]
+    return torch.cholesky_solve(vector[..., None], factor)[..., 0], above[..., None]
+
+
 def _rotated(a: float, b: float, _: float, d: float) -> tuple[np.ndarray, np.ndarray]:
     """Eigenpairs of [[a, b], [b, d]] by one Jacobi rotation, as accurate as LAPACK (Golub and Van Loan 2013, 8.5)."""
     if not (math.isfinite(a) and math.isfinite(b) and math.isfinite(d)):

@@ -15,6 +15,7 @@ OPTIMIZERS = Menu(
         "newton": "newton:Newton",
         "newton_scalar": "newton_scalar:NewtonScalar",
         "newton_eigen": "newton_eigen:NewtonEigen",
+        "newton_cg": "newton_cg:NewtonCG",
         "nsgd_l2": "nsgd_l2:NSGDL2",
         "nsgd_l1": "nsgd_l1:NSGDL1",
         "insgd": "insgd:INSGD",

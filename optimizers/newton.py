@@ -1,4 +1,4 @@
-from landscapes.arrays import eigh, matvec, transpose, where
+from landscapes.arrays import solve_above, where
 from optimizers.optimizer import (
     GRAD,
     HESSIAN,
@@ -36,11 +36,8 @@ class Newton(Optimizer):
 
     def update(self, oracle: Oracle, state: State) -> tuple[Point, State]:
         g = oracle.grad
-        values, vectors = eigh(oracle.hessian)
-        values = values + self.damping
-        convex = values[..., :1] > self.tol
-        along = matvec(transpose(vectors), g) / where(convex, values, values * 0 + 1)
-        return where(convex, -self.lr * matvec(vectors, along), -self.fallback_lr * g), state
+        jump, convex = solve_above(oracle.hessian, g, self.damping, self.tol)
+        return where(convex, -self.lr * jump, -self.fallback_lr * g), state
 
     def stability_limit(self, oracle: Oracle, state: State) -> Scalar:
         """2 on the local quadratic model, whatever its curvature."""
