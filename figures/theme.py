@@ -1,8 +1,8 @@
 """Colours, marks, fonts and sizes of everything that is drawn. A colour stands nowhere else.
 
 Every optimizer has one colour, dash and marker, on every page and in every export. Colours come in pairs, for a light and a
-dark ground. The six methods of the first race are Okabe-Ito hues (Okabe and Ito 2008, Color Universal Design), told apart
-with any common colour blindness; a relative of a method keeps its marker and takes another dash, so that colour is never
+dark ground. The six methods of the first race have the hues of Okabe and Ito (2008, Color Universal Design), told apart
+with any common colour blindness, which a test measures; a relative of a method keeps its marker and takes another dash, so that colour is never
 the only sign.
 """
 
@@ -33,15 +33,15 @@ class Style:
 
 STYLES: Mapping[str, Style] = MappingProxyType(
     {
-        "sgd": Style("#0068b5", "#5ab4f0", "solid", "circle"),
+        "sgd": Style("#005aa8", "#4a9be8", "solid", "circle"),
         "momentum": Style("#c97400", "#ffb428", "solid", "square"),
         "momentum_annealed": Style("#7d5600", "#d8b36a", "dash", "square"),
-        "rmsprop": Style("#00875f", "#2fd3a0", "solid", "diamond"),
+        "rmsprop": Style("#00875f", "#3be0a4", "solid", "diamond"),
         "rmsprop_article": Style("#4d7a1f", "#a9d861", "dash", "diamond"),
         "adam": Style("#d3321d", "#ff7556", "solid", "up"),
         "adam_article": Style("#8f1d3f", "#ff9db0", "dash", "up"),
-        "newton": Style("#8a3fb8", "#cf9dff", "solid", "down"),
-        "newton_scalar": Style("#b8328c", "#ff8edd", "dash", "down"),
+        "newton": Style("#b565c9", "#e0b3ff", "solid", "down"),
+        "newton_scalar": Style("#b0246f", "#ff8ac4", "dash", "down"),
         "newton_eigen": Style("#4f4bd0", "#9ea6ff", "dot", "down"),
         "nsgd_l2": Style("#111418", "#ffffff", "solid", "hexagon"),
         "nsgd_l1": Style("#5f646b", "#bfc5cd", "dash", "hexagon"),
