@@ -2,8 +2,8 @@
 
 Every optimizer has one colour, dash and marker, on every page and in every export. Colours come in pairs, for a light and a
 dark ground. The six methods of the first race have the hues of Okabe and Ito (2008, Color Universal Design), told apart
-with any common colour blindness, which a test measures; a relative of a method keeps its marker and takes another dash, so that colour is never
-the only sign.
+with any common colour blindness, which a test measures; a relative of a method keeps its marker and takes another dash, so
+that colour is never the only sign.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Literal
 
 Mode = Literal["light", "dark"]
-Dash = Literal["solid", "dash", "dot"]
+Dash = Literal["solid", "dash", "dot", "dashdot"]
 Marker = Literal["circle", "square", "diamond", "up", "down", "hexagon", "pentagon"]
 
 
@@ -43,6 +43,7 @@ STYLES: Mapping[str, Style] = MappingProxyType(
         "newton": Style("#b565c9", "#e0b3ff", "solid", "down"),
         "newton_scalar": Style("#b0246f", "#ff8ac4", "dash", "down"),
         "newton_eigen": Style("#4f4bd0", "#9ea6ff", "dot", "down"),
+        "newton_cg": Style("#6b2fa0", "#bb9cff", "dashdot", "down"),
         "nsgd_l2": Style("#111418", "#ffffff", "solid", "hexagon"),
         "nsgd_l1": Style("#5f646b", "#bfc5cd", "dash", "hexagon"),
         "insgd": Style("#007a8c", "#45d3e2", "solid", "pentagon"),

@@ -4,7 +4,7 @@ const here = new URL(import.meta.url).search // the version: an upgrade must not
 const g = await import(`./geometry.js${here}`)
 
 const TAIL = 32 // steps of the bright tail
-const DASHES = { solid: [], dash: [7, 4], dot: [1.5, 4] }
+export const DASHES = { solid: [], dash: [7, 4], dot: [1.5, 4], dashdot: [8, 3, 1.5, 3] }
 
 // A marker's outline around a point, or null for the disc.
 export function outline(marker, x, y, r) {

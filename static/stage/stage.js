@@ -299,7 +299,7 @@ class Stage {
     context.scale(3, 3)
     const pen = new pens.CanvasPen(context)
     const colour = runner.style[this.mode]
-    pen.line([2, 38], [9, 9], { colour, width: 2.6, dash: { solid: [], dash: [6, 4], dot: [2, 4] }[runner.style.dash] })
+    pen.line([2, 38], [9, 9], { colour, width: 2.6, dash: draw.DASHES[runner.style.dash] })
     draw.marker(pen, runner.style.marker, 20, 9, 5.4, { fill: colour, colour: ground.paper, width: 2 })
     const loss = element("span", { className: "loss" })
     const line = element("div", { className: "line" }, mark, element("span", { className: "name", textContent: runner.label }), loss)
