@@ -12,6 +12,7 @@ from experiments.presets import RACES
 from experiments.spec import SLICE, SLICE_RANGES, Choice, Experiment, ExperimentError
 
 VERSION = "1"
+OWN = "own"  # the landscape's own start
 LONGEST_FIELD = 2000
 MOST_STEPS, MOST_ENTRANTS = 2000, 16  # a link must not buy more computing than a visitor's controls offer
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?", re.IGNORECASE)
@@ -30,8 +31,7 @@ def encode(experiment: Experiment) -> dict[str, str]:
     fields["race"] = ",".join(choice.key for choice in experiment.optimizers)
     for index, choice in enumerate(data["optimizers"]):
         fields |= {f"{index}.{name}": _text(value) for name, value in choice.items() if name != "key"}
-    if experiment.start is not None:
-        fields["start"] = ",".join(_text(v) for v in experiment.start)
+    fields["start"] = OWN if experiment.start is None else ",".join(_text(v) for v in experiment.start)
     fields |= {"steps": str(experiment.steps), "seed": str(experiment.seed)}
     if experiment.batch_size is not None:
         fields["batch"] = str(experiment.batch_size)
@@ -141,6 +141,8 @@ def _with_hyperparameter(experiment: Experiment, name: str, text: str) -> Experi
 
 
 def _with_start(experiment: Experiment, text: str) -> Experiment:
+    if text == OWN:
+        return replace(experiment, start=None)
     start = tuple(_number(part) for part in text.split(","))
     if len(start) != 2:
         raise ValueError("a start on a surface is two numbers with a comma between them")

@@ -89,6 +89,8 @@ class Experiment:
             dim = 0  # a network starts from its initial weights
         else:
             dim = _made(SURFACES, self.landscape, "landscape").dim
+        if self.batch_size is not None and self.landscape.key not in NETWORKS:
+            raise ExperimentError(f"batch_size is for networks; {self.landscape.key} has no data to draw batches from")
         for index, choice in enumerate(self.optimizers):
             _made(OPTIMIZERS, choice, f"optimizers[{index}]")
         if self.start is not None and not (
