@@ -12,6 +12,7 @@ import hypothesis
 import numpy as np
 import pytest
 import torch
+from jaxtyping import config as shape_checks
 from jaxtyping import install_import_hook
 
 import tests.shapes  # noqa: F401  # the hook finds the checker by this name
@@ -39,6 +40,14 @@ def fixed_seeds() -> Iterator[None]:
     np.random.seed(0)
     torch.manual_seed(0)
     yield
+
+
+@pytest.fixture
+def shapes_unchecked() -> Iterator[None]:
+    """For runs of thousands of steps, whose shapes are checked elsewhere: a checked step takes ten times as long."""
+    shape_checks.update("jaxtyping_disable", True)
+    yield
+    shape_checks.update("jaxtyping_disable", False)
 
 
 def pytest_configure(config: pytest.Config) -> None:

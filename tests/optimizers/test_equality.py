@@ -17,6 +17,8 @@ from tests.cases import PAIRS, OnTorch
 from tests.references import transcriptions
 from tests.references.problems import Problem, ravine_layers, rosenbrock_residuals, two_layer_layers
 
+pytestmark = pytest.mark.usefixtures("shapes_unchecked")
+
 STEPS = 300
 GAP = 1e-12
 
