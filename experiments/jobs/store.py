@@ -208,4 +208,4 @@ def curves(events: tuple[dict[str, Any], ...], quantity: str = "loss") -> tuple[
                 values.pop()
             steps.append(event["step"])
             values.append([float("nan") if v is None else float(v) for v in event[quantity]])
-    return np.array(steps, dtype=int), np.array(values, dtype=float).reshape(len(steps), -1).T
+    return np.array(steps, dtype=int), np.array(values, dtype=float).T if steps else np.empty((0, 0))

@@ -18,7 +18,7 @@ from experiments import Experiment, execute
 from experiments.jobs import JobError, LocalBackend, State
 from experiments.jobs.keeper import Keeper
 from experiments.jobs.local import ROOT, Rules, gpus
-from experiments.jobs.store import RunFolder, read_json, write_json
+from experiments.jobs.store import RunFolder, curves, read_json, write_json
 from experiments.spec import Choice
 from experiments.trajectory import Trajectory
 
@@ -359,6 +359,22 @@ def test_a_cut_line_among_the_events_costs_only_itself(tmp_path):
     assert [event["kind"] for event in folder.events()[0]] == ["one"]
     folder.append({"kind": "two"})
     assert [event["kind"] for event in folder.events()[0]] == ["one", "two"]
+
+
+def progress(step, *losses, stage="training"):
+    return {"kind": "progress", "stage": stage, "step": step, "loss": losses, "test_accuracy": None}
+
+
+def test_curves_are_the_progress_and_what_is_repeated_after_a_resume_counts_once():
+    events = (
+        {"kind": "started"}, progress(0, 2.0, 3.0), progress(10, 1.5, None), progress(20, 1.0, None),
+        {"kind": "resumed"}, progress(10, 1.25, None), progress(30, 0.5, 0.0), progress(30, 9.0, 9.0, stage="analysis"),
+    )  # fmt: skip
+    steps, values = curves(events)
+    assert steps.tolist() == [0, 10, 30]
+    np.testing.assert_array_equal(values, [[2.0, 1.25, 0.5], [3.0, np.nan, 0.0]])
+    for none in (curves(()), curves(events, "test_accuracy")):
+        assert none[0].shape == (0,) and none[1].shape == (0, 0)
 
 
 def test_gpus_are_those_the_process_may_use(monkeypatch):

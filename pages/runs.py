@@ -1,0 +1,175 @@
+"""Runs: trainings at length, as jobs on this machine: start, watch, cancel, resume and open one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from experiments import link
+from experiments.jobs import JobError, JobStatus, LocalBackend
+from experiments.jobs.store import default_root
+from experiments.presets import DIGITS, DIGITS_SLICE, SIX
+from experiments.spec import MOST_STEPS
+from experiments.training_result import TrainingResult
+from figures.live import live_figure
+from figures.losses import losses_figure
+from figures.spectrum import spectrum_figure
+from landscapes import NETWORKS
+from landscapes.ranges import Range
+from optimizers import OPTIMIZERS
+from pages import network_view, runs_view
+from pages.controls import Editor
+
+POLL = 1.0  # seconds between two looks at the folders while something runs
+LONG = replace(DIGITS, steps=20 * DIGITS.steps)
+TRAINABLE = [*SIX, *(key for key in OPTIMIZERS if key not in SIX)]
+editor = Editor("runs", {"digits_mlp": LONG})
+state = st.session_state
+
+
+@st.cache_resource(show_spinner=False)
+def backend_at(root: Path) -> LocalBackend:
+    return LocalBackend(root)
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def result_at(path: Path, changed: int) -> TrainingResult:
+    return TrainingResult.load(path)
+
+
+def choose() -> None:
+    """The sidebar: the network, how long, and which optimizers."""
+    experiment = editor.experiment
+    editor.parameters(NETWORKS[experiment.landscape.key])
+    editor.number(
+        "steps", "steps", experiment.steps, Range(1, MOST_STEPS, whole=True, scale="log"), lambda e, v: replace(e, steps=v)
+    )
+    editor.number(
+        "batch size", "batch", experiment.batch_size or 1, Range(1, 1797, whole=True, scale="log"),
+        lambda e, v: replace(e, batch_size=v),
+    )  # fmt: skip
+    editor.widget(
+        st.multiselect, "Optimizers", "race", [c.key for c in experiment.optimizers], network_view.with_optimizers,
+        options=TRAINABLE, format_func=lambda key: OPTIMIZERS[key].title,
+    )  # fmt: skip
+    for index in range(len(experiment.optimizers)):
+        with st.expander(experiment.optimizer(index).title):
+            editor.hyperparameters(index)
+    st.button("Start", type="primary", on_click=start, icon=":material/play_arrow:", width="stretch")
+    st.caption(f"Runs on: {', '.join(backend.slots)}; one job each, the others wait in line.")
+    for complaint in state["runs.complaints"]:
+        st.warning(complaint)
+
+
+def do(what: Any, *given: Any) -> Any:
+    """Ask the backend; what it refuses is said on the page."""
+    state["runs.problem"] = ""
+    try:
+        return what(*given)
+    except JobError as error:
+        state["runs.problem"] = str(error)
+        return None
+
+
+def start() -> None:
+    if job := do(backend.submit, editor.experiment):
+        state["runs.open"] = job
+
+
+def table(shown: dict[str, Any]) -> None:
+    """The table, from files. When a job begins or ends, the whole page follows."""
+    statuses = backend.list()
+    st.dataframe(
+        runs_view.rows(statuses), hide_index=True,
+        column_config={"Progress": st.column_config.ProgressColumn(format="percent", min_value=0.0, max_value=1.0)},
+    )  # fmt: skip
+    if {status.id: status.state for status in statuses} != shown:
+        st.rerun()
+
+
+def actions(status: JobStatus) -> None:
+    """What can be done with the opened run."""
+    with st.container(horizontal=True):
+        if not status.state.ended:
+            st.button("Cancel", icon=":material/stop:", on_click=do, args=(backend.cancel, status.id))
+            return
+        if status.state != "done":
+            st.button("Resume", icon=":material/play_arrow:", on_click=do, args=(backend.resume, status.id))
+        with st.popover("Delete", icon=":material/delete:"):
+            st.write(f"Run {status.id} and all its files will be gone.")
+            st.button("Delete for good", on_click=do, args=(backend.delete, status.id))
+
+
+@st.fragment(run_every=POLL)
+def follow(job: str) -> None:
+    """Losses so far, while the run is waiting or running."""
+    status = do(backend.status, job)
+    if status is not None:
+        st.progress(min(max(status.fraction, 0.0), 1.0), runs_view.progress_text(status))
+        draw_events(job)
+
+
+def draw_events(job: str) -> None:
+    experiment = do(backend.experiment, job)
+    if experiment is not None and (curves := runs_view.live_curves(experiment, backend.events(job)[0])):
+        st.altair_chart(live_figure(curves, mode), theme=None)
+
+
+def show(result: TrainingResult) -> None:
+    """A training that is done: losses, accuracy, and the spectrum where each one ended."""
+    if st.button("Race inside its slice", icon=":material/sports_score:"):
+        st.switch_page("pages/race.py", query_params=link.encode(replace(DIGITS_SLICE, training=result.experiment)))
+    left, right = st.columns(2)
+    left.plotly_chart(losses_figure(network_view.loss_curves(result), mode, "Training loss"), theme=None, key="loss")
+    accuracy = losses_figure(network_view.accuracy_curves(result), mode, "Test accuracy", log=False)
+    right.plotly_chart(accuracy, theme=None, key="accuracy")
+    if result.spectrum_kind != "none":
+        st.plotly_chart(spectrum_figure(network_view.spectra(result), mode), theme=None, key="spectrum")
+        st.caption(network_view.spectrum_note(result))
+    st.table(network_view.rows(result))
+
+
+def open_run(status: JobStatus) -> None:
+    """The opened run: what it is, what can be done with it, and what it has left so far."""
+    st.subheader(f"{status.id}: {runs_view.state(status)}", anchor=False)
+    st.caption(f"{status.title} · {backend.folder(status.id)}")
+    if status.message:
+        (st.error if status.state == "failed" else st.info)(status.message)
+    actions(status)
+    path = backend.folder(status.id) / "result.npz"
+    try:
+        experiment = backend.experiment(status.id)
+        if not status.state.ended:
+            follow(status.id)
+        elif path.exists():
+            show(result_at(path, path.stat().st_mtime_ns))
+        elif experiment.landscape.key in NETWORKS:
+            draw_events(status.id)
+        elif curves := runs_view.path_curves(experiment, path.parent):
+            st.plotly_chart(losses_figure(curves, mode), theme=None, key="paths")
+    except (JobError, ValueError) as error:
+        st.error(str(error))
+
+
+backend = backend_at(default_root())
+mode: Any = "dark" if st.context.theme.type == "dark" else "light"
+state.setdefault("runs", LONG)
+state.setdefault("runs.complaints", [])
+st.title("Runs", anchor=False)
+with st.sidebar:
+    choose()
+if state.get("runs.problem"):
+    st.error(state["runs.problem"])
+statuses = {status.id: status for status in do(backend.list) or ()}
+if not statuses:
+    st.info("No runs yet. Choose a network on the left and press Start: it goes on when you close this page.")
+    st.stop()
+shown = {job: status.state for job, status in statuses.items()}
+busy = not all(status.state.ended for status in statuses.values())
+st.fragment(table, run_every=POLL if busy else None)(shown)
+if state.get("runs.open") not in statuses:
+    state["runs.open"] = next(iter(statuses))
+open_run(statuses[st.selectbox("Open a run", list(statuses), key="runs.open")])
