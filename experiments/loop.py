@@ -44,16 +44,28 @@ def place(optimizer: Optimizer, landscape: Landscape, starts: Any) -> Point:
     return np.moveaxis(np.ascontiguousarray(np.moveaxis(theta, -1, 0)), 0, -1)
 
 
-def walk(optimizer: Optimizer, landscape: Landscape, starts: Any, steps: int, seed: int = 0) -> Iterator[Visit]:
+class Halt(NamedTuple):
+    """Where a walk was broken off: all that its next step depends on."""
+
+    step: int
+    theta: Point
+    state: State
+    calls: dict[str, int]
+
+
+def walk(
+    optimizer: Optimizer, landscape: Landscape, starts: Any, steps: int, seed: int = 0, since: Halt | None = None
+) -> Iterator[Visit]:
     """Visit `steps` + 1 points: the start, and where each step led. No step is taken from the last one.
 
-    Runs that have become infinite or NaN go on as NaN; their neighbours do not notice.
+    Runs that have become infinite or NaN go on as NaN; their neighbours do not notice. `since` goes on from a halt instead of
+    the starts, and then does what the unbroken walk would have done.
     """
-    theta = place(optimizer, landscape, starts)
+    theta = place(optimizer, landscape, starts if since is None else since.theta)
     optimizer = optimizer.cast(theta)
-    state = optimizer.init(theta)
-    calls: dict[str, int] = {}
-    for step in range(steps):
+    first, state = (0, optimizer.init(theta)) if since is None else (since.step, since.state)
+    calls: dict[str, int] = {} if since is None else dict(since.calls)
+    for step in range(first, steps):
         oracle = landscape.at(theta, Draw(seed, step), calls)
         yield Visit(step, theta, oracle, state, calls)
         delta, state = optimizer.update(oracle, state)

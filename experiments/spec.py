@@ -85,7 +85,7 @@ class Experiment:
         if self.landscape.key == SLICE:
             _checked(SLICE, self.landscape.parameters, SLICE_RANGES, "landscape")
         elif self.landscape.key in NETWORKS:
-            _made(NETWORKS, self.landscape, "landscape")
+            _checked(self.landscape.key, self.landscape.parameters, NETWORKS[self.landscape.key].ranges, "landscape")
             dim = 0  # a network starts from its initial weights
         else:
             dim = _made(SURFACES, self.landscape, "landscape").dim

@@ -48,8 +48,8 @@ class PlaneMLP(Landscape):
     """Mean cross-entropy of a perceptron on the plane origin + c @ directions: coordinates c float64, products float32.
 
     `shapes` are the layers' (outputs, inputs); origin `(dim,)` and directions `(2, dim)` hold weight and bias of each layer in
-    turn. `inputs` `(samples, features)`, `labels` `(samples,)`; `of` is how many samples there are in all, of which these may
-    be a subset. Relative error of the loss about 1e-6.
+    turn. `inputs` `(samples, features)`, `labels` `(samples,)`; `whole` is how many samples there are in all, if these are a
+    subset. Relative error of the loss about 1e-6.
     """
 
     name: str
@@ -61,7 +61,7 @@ class PlaneMLP(Landscape):
     directions: np.ndarray
     domain: Sequence[tuple[float, float]]
     start: tuple[float, ...]
-    of: int | None = None
+    whole: int | None = None
 
     blocks = (Block("plane", (2,), inputs=False),)
     coordinates = PLANE_AXES
@@ -75,6 +75,11 @@ class PlaneMLP(Landscape):
     def samples(self) -> int:
         return len(self.labels)
 
+    @property
+    def of(self) -> int:
+        """How many samples there are in all."""
+        return self.whole or self.samples
+
     def subset(self, samples: int) -> PlaneMLP:
         """The same plane with the loss over a fixed random choice of `samples` training samples; all of them if fewer."""
         if samples < 1:
@@ -82,7 +87,7 @@ class PlaneMLP(Landscape):
         if samples >= self.samples:
             return self
         chosen = np.sort(np.random.default_rng(SUBSET_SEED).permutation(self.samples)[:samples])
-        return replace(self, inputs=self.inputs[chosen], labels=self.labels[chosen], of=self.of or self.samples)
+        return replace(self, inputs=self.inputs[chosen], labels=self.labels[chosen], whole=self.of)
 
     @cached_property
     def _layers(self) -> list[np.ndarray]:
