@@ -31,7 +31,7 @@ const ICONS = {
 function element(name, properties = {}, ...children) {
   const made = document.createElement(name)
   for (const [key, value] of Object.entries(properties)) {
-    if (key.startsWith("aria") || key === "role" || key === "style" || key === "for" || key === "tabindex") made.setAttribute(key, value)
+    if (key.startsWith("aria-") || key === "role" || key === "style" || key === "for" || key === "tabindex") made.setAttribute(key, value)
     else made[key] = value
   }
   made.append(...children)
