@@ -150,3 +150,22 @@ def test_tensors_stay_tensors() -> None:
     terms, power = OnTorch(SURFACES["rosenbrock"]()).input_terms(torch.zeros(3, 2, dtype=torch.float64))
     assert terms.shape == power.shape == (3, 2, 2)
     assert isinstance(power, torch.Tensor)
+
+
+@given(st.integers(0, 10_000), st.floats(0, 2), st.sampled_from([1e-8, 0.5]))
+def test_large_matrices_are_solved_and_judged_as_small_ones(seed: int, damping: float, floor: float) -> None:
+    """Beyond 32 rows torch factors where NumPy diagonalises: the same answer, run by run, with a broken one among them."""
+    draw = np.random.default_rng(seed)
+    basis = np.linalg.qr(draw.normal(size=(4, 40, 40)))[0]
+    values = draw.uniform(0.6, 9, size=(4, 40))
+    values[1, 0] = -0.5 - damping  # this one is not above the floor
+    matrix = basis * values[:, None, :] @ basis.transpose(0, 2, 1)
+    matrix = (matrix + matrix.transpose(0, 2, 1)) / 2
+    matrix[2] = np.nan
+    vector = draw.normal(size=(4, 40))
+    ours, above = arrays.solve_above(matrix, vector, damping, floor)
+    theirs, above_too = arrays.solve_above(torch.tensor(matrix), torch.tensor(vector), damping, floor)
+    assert above[:, 0].tolist() == above_too[:, 0].tolist() == [True, False, False, True]
+    expected = np.linalg.solve(matrix[[0, 3]] + damping * np.eye(40), vector[[0, 3], :, None])[..., 0]
+    np.testing.assert_allclose(ours[[0, 3]], expected, rtol=1e-9, atol=1e-11)
+    np.testing.assert_allclose(theirs[[0, 3]].numpy(), expected, rtol=1e-9, atol=1e-11)

@@ -47,6 +47,7 @@ SETTINGS: Mapping[str, Mapping[str, float]] = {  # tame rates for each method; e
     "newton": {"lr": 0.07, "damping": 0.3, "fallback_lr": 0.002, "tol": 1e-3},
     "newton_scalar": {"lr": 0.4, "fallback_lr": 0.003, "tol": 1e-3},
     "newton_eigen": {"lr": 0.06, "fallback_lr": 0.02, "tol": 1e-3},
+    "newton_cg": {"lr": 0.07, "damping": 0.3, "cg_steps": 3, "accuracy": 0.2, "fallback_lr": 0.002, "tol": 1e-3},
     "nsgd_l2": {"lr": 0.09, "momentum": 0.4, "weight_decay": 0.003, "eps": 0.04},
     "nsgd_l1": {"lr": 0.004, "momentum": 0.5, "weight_decay": 0.002, "eps": 0.06},
     "insgd": {"lr": 0.0011, "momentum": 0.6, "input_momentum": 0.7, "weight_decay": 0.01, "eps": 0.05},

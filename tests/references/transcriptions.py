@@ -144,6 +144,30 @@ def newton_eigen(p: Problem, start: np.ndarray, steps: int, lr: float, fallback_
     return walk(step, start, steps)
 
 
+def newton_cg(
+    p: Problem, start: np.ndarray, steps: int,
+    lr: float, damping: float, cg_steps: float, accuracy: float, fallback_lr: float, tol: float,
+) -> Path:  # fmt: skip
+    """Nocedal and Wright 2006, Algorithm 7.1: B z = -g by conjugate gradients, stopped at negative curvature."""
+
+    def step(w: np.ndarray, t: int) -> np.ndarray:
+        g, b = p.gradient(w), p.hessian(w) + damping * np.eye(2)
+        z, r, d = np.zeros(2), g, -g
+        size = np.linalg.norm(g)
+        for j in range(int(cg_steps)):
+            if np.linalg.norm(r) <= (min(accuracy, size**0.5) * size if j else 0):
+                break
+            if d @ b @ d <= tol * (d @ d):
+                return lr * z if j else -fallback_lr * g
+            alpha = r @ r / (d @ b @ d)
+            z, after = z + alpha * d, r + alpha * b @ d
+            d = -after + after @ after / (r @ r) * d
+            r = after
+        return lr * z
+
+    return walk(step, start, steps)
+
+
 def _nsgd(
     p: Problem, start: np.ndarray, steps: int, lr: float, momentum: float, weight_decay: float,
     power: Callable[[np.ndarray], float], divisor: Callable[[list[float]], list[float]],

@@ -32,6 +32,7 @@ CONSTANT = {  # methods whose step is linear in the gradient, so that the limit 
     "insgd_released": ({"momentum": 0.9}, lambda: 3.8 * np.log(1.1) / 3.162268 / 100),
     "newton": ({}, lambda: 2.0),
     "newton_eigen": ({}, lambda: 2.0),
+    "newton_cg": ({}, lambda: 2.0),
 }
 
 
