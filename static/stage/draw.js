@@ -163,7 +163,7 @@ export function drawAxes(pen, stage, plan, panel) {
     if (panel.first) pen.text(g.byStep(y, up.step), left - 7, py, { ...words, align: "right", base: "middle" })
   }
   const name = { ...words, size: plan.font, weight: 600, alpha: 1 }
-  if (panel.last) pen.text(coordinates[0], left + width, top + height + plan.font * 2.3, { ...name, align: "right" })
+  if (panel.last) pen.text(coordinates[0], left + width, top + height + plan.font * 2.55, { ...name, align: "right" })
   if (panel.first) pen.text(coordinates[1], left - 7, top - plan.font * (many ? 0.55 : 0.85), { ...name, align: "right" })
 }
 
@@ -282,25 +282,25 @@ export function drawBadges(pen, stage, plan, panel, runners, time) {
     const [x, y] = out ?? [head.x, head.y]
     badges.push({ runner, px: g.toX(panel, window, x), py: g.toY(panel, window, y), out: !!out, words })
   }
-  badges.sort((a, b) => a.py - b.py)
-  let floor = panel.top + 6
-  const tall = size * 1.75
-  badges.forEach((badge, index) => {
-    const { runner, px, py } = badge
-    const colour = runner.style[mode]
-    if (badge.out) arrow(pen, panel, px, py, plan.font * 0.75, colour, ground.halo)
-    if (many) return // the panel's heading says it
-    const words = `${runner.label} ${badge.words}`.trim() // without words it is only out of sight
-    const wide = Math.min(pen.measure(words, { size, font, weight: 600 }) + size * 2.5, panel.width - 8)
-    const under = (badges.length - index) * (tall + 4)
-    const y = Math.min(Math.max(py - tall / 2, floor), panel.top + panel.height - under - 2)
-    floor = y + tall + 4
-    const lean = px > panel.left + panel.width / 2 ? px - wide - plan.font * 1.5 : px + plan.font * 1.5
-    const x = Math.min(Math.max(lean, panel.left + 4), panel.left + panel.width - wide - 4)
-    pen.box(x, y, wide, tall, { fill: ground.paper, colour, width: 2, radius: tall / 2, alpha: 0.94 })
-    marker(pen, runner.style.marker, x + size, y + tall / 2, size * 0.38, { fill: colour })
-    pen.text(words, x + size * 1.8, y + tall / 2 + 0.5, { size, font, colour: ground.ink, base: "middle", weight: 600 })
-  })
+  const tall = size * 1.75, reach = plan.font * 1.6
+  const [right, bottom] = [panel.left + panel.width, panel.top + panel.height]
+  for (const { runner, px, py, out } of badges) if (out) arrow(pen, panel, px, py, plan.font * 0.75, runner.style[mode], ground.halo)
+  if (many) return // the panel's heading says it
+  const placed = badges.filter(({ out }) => out).map(({ px, py }) => ({ x: px - reach / 2, y: py - reach / 2, w: reach, h: reach })) // the arrows
+  for (const { runner, px, py, words: told } of badges.sort((a, b) => a.py - b.py)) {
+    const words = `${runner.label} ${told}`.trim() // without words it is only out of sight
+    const w = Math.min(pen.measure(words, { size, font, weight: 600 }) + size * 2.5, panel.width - 8)
+    const lean = px > (panel.left + right) / 2 ? px - w - reach : px + reach
+    const x = Math.min(Math.max(lean, panel.left + 4), right - w - 4)
+    const box = { x, y: Math.min(Math.max(py - tall / 2, panel.top + 4), bottom - tall - 4), w, h: tall }
+    const hits = () => placed.some((p) => box.x < p.x + p.w && p.x < box.x + w && box.y < p.y + p.h + 3 && p.y < box.y + tall + 3)
+    const down = py < (panel.top + bottom) / 2 ? 3 : -3
+    while (hits() && box.y + down > panel.top && box.y + down < bottom - tall) box.y += down
+    placed.push(box)
+    pen.box(x, box.y, w, tall, { fill: ground.paper, colour: runner.style[mode], width: 2, radius: tall / 2, alpha: 0.94 })
+    marker(pen, runner.style.marker, x + size, box.y + tall / 2, size * 0.38, { fill: runner.style[mode] })
+    pen.text(words, x + size * 1.8, box.y + tall / 2 + 0.5, { size, font, colour: ground.ink, base: "middle", weight: 600 })
+  }
 }
 
 function arrow(pen, panel, x, y, r, colour, halo) {

@@ -370,7 +370,7 @@ export function layout(width, home, panels, tallest) {
   const ratio = (home[0][1] - home[0][0]) / (home[1][1] - home[1][0])
   const aspect = Math.min(Math.max(ratio, 1 / 2.2), 2.2)
   const equal = Math.abs(aspect / ratio - 1) < 1e-6
-  const left = Math.round(font * 3.6), bottom = Math.round(font * 2.6), top = Math.round(font * 2)
+  const left = Math.round(font * 3.6), bottom = Math.round(font * 2.9), top = Math.round(font * 2)
   const beside = width >= 460
   const bar = Math.round(beside ? font * 5.4 : font * 3.4)
   const room = width - left - (beside ? bar : Math.round(font * 0.8))

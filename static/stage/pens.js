@@ -152,8 +152,10 @@ export class SvgPen {
       ? `transform="translate(${n(x)} ${n(y)}) rotate(${n((turn * 180) / Math.PI)})" y="${n(drop)}"`
       : `x="${n(x)}" y="${n(y + drop)}"`
     const rim = halo ? ` stroke="${halo}" stroke-width="${haloWidth}" stroke-linejoin="round" paint-order="stroke"` : ""
+    // Whatever font opens the file, words keep the room that they have here.
+    const room = this.ruler ? ` textLength="${n(this.measure(words, { size, font, weight }))}" lengthAdjust="spacingAndGlyphs"` : ""
     this.parts.push(
-      `<text ${place} font-family="${escaped(font)}" font-size="${n(size)}" font-weight="${weight}" text-anchor="${anchor}" ` +
+      `<text ${place}${room} font-family="${escaped(font)}" font-size="${n(size)}" font-weight="${weight}" text-anchor="${anchor}" ` +
         `fill="${colour}"${rim}${alpha < 1 ? ` opacity="${n(alpha)}"` : ""}>${escaped(words)}</text>`,
     )
   }
