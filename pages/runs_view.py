@@ -15,13 +15,11 @@ from experiments.jobs.store import curves
 from experiments.trajectory import Trajectory
 from figures.losses import Curve
 
-SIGNS = {State.QUEUED: "⏳", State.RUNNING: "▶", State.DONE: "✓", State.FAILED: "✗", State.CANCELLED: "◼"}
-
 
 def state(status: JobStatus) -> str:
     """The state in words, with its place in the queue."""
     where = f", #{status.position} in line" if status.position else ""
-    return f"{SIGNS[status.state]} {status.state}{where}"
+    return f"{status.state}{where}"
 
 
 def rows(statuses: Sequence[JobStatus], now: float | None = None) -> list[dict[str, Any]]:
@@ -34,7 +32,7 @@ def rows(statuses: Sequence[JobStatus], now: float | None = None) -> list[dict[s
             "Step": f"{status.step:,} of {status.steps:,}",
             "Steps/s": f"{status.steps_per_second:,.0f}" if status.steps_per_second else "",
             "Device": device(status),
-            "Last sign": ago(status.heartbeat, now),
+            "Last sign": "" if status.state.ended else ago(status.heartbeat, now),
             "Submitted": ago(status.submitted, now),
             "What": status.title,
         }

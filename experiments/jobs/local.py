@@ -14,6 +14,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
@@ -193,7 +194,9 @@ class LocalBackend:
 def _title(experiment: Experiment) -> str:
     """What the job is, in a line: the landscape with what was chosen there, and the optimizers."""
     chosen = ", ".join(f"{name} {value}" for name, value in experiment.landscape.parameters.items())
-    return f"{experiment.landscape.key}{f' ({chosen})' if chosen else ''}: {', '.join(c.key for c in experiment.optimizers)}"
+    counts = Counter(choice.key for choice in experiment.optimizers)
+    optimizers = ", ".join(key if count == 1 else f"{key} x {count}" for key, count in counts.items())
+    return f"{experiment.landscape.key}{f' ({chosen})' if chosen else ''}: {optimizers}"
 
 
 @contextmanager
