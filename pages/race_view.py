@@ -62,12 +62,14 @@ def scene(
     view: str,
     note: str,
 ) -> Scene:
-    """The stage's scene. The colours follow the logarithm of the height above the lowest value; iso-lines are true losses."""
+    """The stage's scene. The colours follow the logarithm of the height above the lowest value, except where a surface only has
+    saddles and falls without end: there the lowest value is that of a corner. Iso-lines are true losses."""
     values, window, key = heights
+    log = bool(len(landscape.minima)) or not len(landscape.saddles)
     return Scene(
         title=title(landscape, experiment),
         coordinates=landscape.coordinates,
-        height=HeightMap(values, window, key, log=True),
+        height=HeightMap(values, window, key, log),
         runners=runners(experiment, entries),
         start=tuple(start_of(experiment, landscape)),
         home=tuple(landscape.domain),
