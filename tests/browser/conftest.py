@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from tests.browser.chromium import FLAGS, MISSING, find
 from tests.browser.server import serving
@@ -46,20 +46,40 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
+@pytest.fixture(scope="session")
+def contexts(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
+    """Browser contexts by their settings, kept for the session: the second page in one has the app's scripts in its cache.
+
+    A page is a visitor with a session of their own, also beside another page in the same context.
+    """
+    kept: dict[tuple[tuple[str, object], ...], BrowserContext] = {}
+
+    def context(width: int, height: int, **settings: object) -> BrowserContext:
+        key = (("width", width), ("height", height), *sorted(settings.items()))
+        if key not in kept:
+            kept[key] = browser.new_context(viewport={"width": width, "height": height}, **settings)  # type: ignore[arg-type]
+        return kept[key]
+
+    yield context
+    for one in kept.values():
+        one.close()
+
+
 @pytest.fixture
-def visitor(app: str, browser: Browser) -> Iterator[Callable[..., Visitor]]:
-    """Makes visitors, each with cookies, storage and a window of their own: `visitor(width=360, dark=True)`.
+def visitor(app: str, contexts: Callable[..., BrowserContext]) -> Iterator[Callable[..., Visitor]]:
+    """Makes visitors: `visitor(width=360, dark=True, still=True)`, the last for one who wants no motion.
 
     When the test ends, none of them may have seen an error in the console.
     """
     visitors: list[Visitor] = []
 
-    def make(width: int = 1440, height: int = 900, dark: bool = False, touch: bool = False, **more: object) -> Visitor:
-        context = browser.new_context(
-            viewport={"width": width, "height": height},
+    def make(width: int = 1440, height: int = 900, dark: bool = False, touch: bool = False, still: bool = False) -> Visitor:
+        context = contexts(
+            width,
+            height,
             color_scheme="dark" if dark else "light",
             has_touch=touch,
-            **more,
+            reduced_motion="reduce" if still else "no-preference",
         )
         visitors.append(Visitor(context.new_page(), app))
         return visitors[-1]
@@ -67,7 +87,5 @@ def visitor(app: str, browser: Browser) -> Iterator[Callable[..., Visitor]]:
     yield make
     errors = [error for one in visitors for error in one.errors]
     for one in visitors:
-        one.page.context.close()
+        one.page.close()
     assert not errors
-
-

@@ -13,8 +13,8 @@ PAGES = ("", "network", "runs")
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("path", PAGES)
 def test_axe_finds_nothing(visitor: Callable[..., Visitor], path: str, dark: bool) -> None:
-    one = visitor(dark=dark, reduced_motion="reduce").open(path)
+    one = visitor(dark=dark, still=True).open(path)
     one.page.wait_for_timeout(500)
     found = Axe().run(one.page).response["violations"]
-    said = [f"{v['id']}: {v['help']}: {node['target']} {node['html'][:200]} {node['failureSummary']}" for v in found for node in v["nodes"]]
+    said = [f"{v['id']}: {n['target']} {n['html'][:200]} {n['failureSummary']}" for v in found for n in v["nodes"]]
     assert not said, "\n".join(said)

@@ -43,7 +43,8 @@ def test_a_control_that_moves_is_in_the_link(visitor: MakeVisitor) -> None:
     one = visitor().open()
     one.number("condition", "12.5")
     one.wait_for(lambda: in_address(one).landscape.parameters["condition"] == 12.5, "the new condition in the address")
-    assert execute(in_address(one))[0].theta.tobytes() == one.scenes[-1].paths["sgd"].tobytes()
+    asked = execute(in_address(one))[0].theta.tobytes()
+    one.wait_for(lambda: one.scenes[-1].paths["sgd"].tobytes() == asked, "the new paths on the stage")
 
 
 def test_a_hostile_link_opens_and_says_what_it_left_out(visitor: MakeVisitor) -> None:

@@ -22,11 +22,10 @@ def test_paths_follow_while_the_pointer_is_down(visitor: MakeVisitor, record_pro
     mouse.down()
     seen = len(one.scenes)
     drawn = set()
-    moves = 60
-    for i in range(moves):
+    for i in range(48):
         mouse.move(x + 2 * i, y + i)
-        one.page.wait_for_timeout(33)
-        if i % 10 == 9:
+        one.page.wait_for_timeout(30)
+        if i % 8 == 7:
             drawn.add(one.pixels())
     during = one.scenes[seen:]
     seconds = during[-1].at - during[0].at if len(during) > 1 else float("nan")
@@ -77,7 +76,7 @@ def test_keys_play_pause_and_step(visitor: MakeVisitor) -> None:
 
 
 def test_scrub_shows_any_step(visitor: MakeVisitor) -> None:
-    one = visitor(reduced_motion="reduce").open(on="ravine")
+    one = visitor(still=True).open(on="ravine")
     assert not one.state()["playing"], "a visitor who wants no motion gets none"
     slider = one.page.get_by_role("slider", name="Step", exact=True)
     slider.fill("17")
@@ -140,7 +139,7 @@ def test_a_learning_rate_is_live_and_shows_its_zone(visitor: MakeVisitor) -> Non
 
 @pytest.mark.parametrize("rate, word", [(0.0205, "left"), (0.9, "diverged")])
 def test_a_run_that_leaves_is_shown_leaving(visitor: MakeVisitor, rate: float, word: str) -> None:
-    one = visitor(reduced_motion="reduce").open(**{"on": "ravine", "0.lr": repr(rate), "steps": "400"})
+    one = visitor(still=True).open(**{"on": "ravine", "0.lr": repr(rate), "steps": "400"})
     sgd = one.state()["runners"][0]
     assert word in sgd["fate"], sgd["fate"]
     path = one.scenes[-1].paths["sgd"]
