@@ -33,6 +33,34 @@ TWO_LAYER_NEURON = _on(
 SADDLE = _on("saddle", {}, {"sgd": 0.05, "momentum": 0.01, "rmsprop": 0.02, "adam": 0.05}, 150)
 ROSENBROCK = _on("rosenbrock", {}, {"sgd": 0.001, "momentum": 0.001, "rmsprop": 0.02, "adam": 0.1, "nsgd_l2": 0.5}, 300)
 
+# Rates at which each learns; Newton's damping lifts most of the negative eigenvalues, and it falls back where it does not.
+DIGITS = Experiment(
+    Choice("digits_mlp", {"width": 10, "depth": 1, "activation": "tanh", "seed": 0}),
+    (
+        Choice("sgd", {"lr": 0.5}),
+        Choice("momentum", {"lr": 0.1}),
+        Choice("rmsprop", {"lr": 0.01}),
+        Choice("adam", {"lr": 0.02}),
+        Choice("newton", {"damping": 0.5, "fallback_lr": 0.5}),
+        Choice("nsgd_l2", {"lr": 1.0}),
+    ),
+    steps=60,
+    batch_size=250,
+)
+DIGITS_SLICE = Experiment(
+    Choice("slice"),
+    (
+        Choice("sgd", {"lr": 1.0}),
+        Choice("momentum", {"lr": 0.2}),
+        Choice("rmsprop", {"lr": 0.1}),
+        Choice("adam", {"lr": 0.3}),
+        Choice("newton", {"damping": 0.05, "fallback_lr": 1.0}),
+        Choice("nsgd_l2", {"lr": 1.0}),
+    ),
+    steps=150,
+    training=DIGITS,
+)
+
 RACES: Mapping[str, Experiment] = {
     "ravine": RAVINE,
     "two_layer_neuron": TWO_LAYER_NEURON,

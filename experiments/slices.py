@@ -1,0 +1,61 @@
+"""Planes through trained networks as landscapes. Where the training's result is stored, no torch is needed."""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from pathlib import Path
+
+from experiments.spec import Experiment
+from experiments.training_result import TrainingResult
+from landscapes import NETWORKS
+from landscapes.networks.plan import PlaneMLP
+
+SHIPPED = Path(__file__).with_name("shipped")
+
+
+def results_folder() -> Path:
+    """Where trainings are kept: the environment's RAVINE_RESULTS, or runs/results."""
+    return Path(os.environ.get("RAVINE_RESULTS", "runs/results"))
+
+
+def stored(experiment: Experiment) -> TrainingResult | None:
+    """The result of exactly this training, shipped or kept; None where there is none that can be read."""
+    for folder in (SHIPPED, results_folder()):
+        path = folder / f"{experiment.key}.npz"
+        if path.exists():
+            try:
+                return TrainingResult.load(path)
+            except ValueError:
+                continue  # a broken file is as good as none: the training can be run again
+    return None
+
+
+def keep(result: TrainingResult) -> Path:
+    """Store a complete result so that its plane can be raced on. Raises ValueError for a cancelled one."""
+    if not result.complete:
+        raise ValueError("a training that was cancelled is not kept under its experiment's key")
+    path = results_folder() / f"{result.experiment.key}.npz"
+    result.save(path)
+    return path
+
+
+def plane_of(result: TrainingResult) -> PlaneMLP:
+    """The joint plane of a training's paths as a landscape over all its training samples."""
+    choice = result.experiment.landscape
+    made: PlaneMLP = NETWORKS[choice.key].plane(
+        choice.parameters, result.origin, result.directions, result.domain, result.start
+    )
+    return made
+
+
+@lru_cache(maxsize=8)
+def slice_of(experiment: Experiment) -> PlaneMLP:
+    """The joint plane of a training as a landscape; trains first, which takes seconds and torch, unless the result is stored."""
+    result = stored(experiment)
+    if result is None:
+        from experiments.training import train
+
+        result = train(experiment)
+        keep(result)
+    return plane_of(result)

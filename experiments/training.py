@@ -1,0 +1,317 @@
+"""Training networks: several optimizers in lockstep from the same weights on the same batches, then what their paths show."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic, perf_counter
+from typing import Any, cast
+
+import numpy as np
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+
+from experiments.loop import Halt, Visit, as_numpy, walk
+from experiments.spec import Experiment
+from experiments.training_result import Progress, TrainingResult
+from landscapes import NETWORKS
+from landscapes.arrays import norm
+from landscapes.curvature.spectrum import EXACT_DIM, TOP, spectrum
+from landscapes.directions import principal_plane
+from landscapes.networks.network import Network
+
+MOST_POINTS = 1_000  # recorded along one path
+MOST_BYTES = 64 * 2**20  # of recorded weights
+CHECKPOINT_SECONDS = 5.0
+CELLS = 101
+MARGIN = 0.3  # of the paths' extent, on each side of the height map
+TRAINED = 0.8  # the share of the progress bar that the steps take
+
+Listener = Callable[[Progress], None]
+CURVES = ("loss", "grad_norm", "batch_loss", "test_accuracy")
+
+
+def train(
+    experiment: Experiment,
+    on_progress: Listener | None = None,
+    cancelled: Callable[[], bool] | None = None,
+    checkpoint: Path | None = None,
+    device: str = "cpu",
+) -> TrainingResult:
+    """Train every optimizer of an experiment on a network, and look at their paths and ends.
+
+    All start at the network's initial weights, and step t shows all of them the same batch. `on_progress` hears of every
+    recorded step. `cancelled` is asked between any two updates; once it says so, the result is what there is, not `complete`.
+    `checkpoint` is a folder: there the state is written every few seconds and when stopping, and a training of the same
+    experiment goes on from it as if it had never stopped. Raises ValueError for an experiment that cannot be trained.
+    """
+    heard, stop = on_progress or (lambda progress: None), cancelled or (lambda: False)
+    training = _Training.of(experiment, device)
+    file = None if checkpoint is None else checkpoint / "training.safetensors"
+    if file is not None and file.exists():
+        training.restore(file)
+    with np.errstate(all="ignore"):
+        whole = training.go(heard, stop, file)
+        return _analysed(training, heard, stop, whole)
+
+
+@dataclass(eq=False)
+class _Training:
+    """A training under way: the walks' latest visits and what has been recorded."""
+
+    experiment: Experiment
+    network: Network
+    seen: Any
+    schedule: np.ndarray
+    halts: list[Halt | None]
+    theta: np.ndarray
+    curves: dict[str, np.ndarray]
+    calls: list[list[dict[str, int]]]
+    seconds: np.ndarray
+    points: int = 0
+
+    @classmethod
+    def of(cls, experiment: Experiment, device: str) -> _Training:
+        if experiment.landscape.key not in NETWORKS:
+            raise ValueError(f"{experiment.landscape.key} is not a network; there are: {', '.join(NETWORKS)}")
+        network = cast(Network, experiment.make_landscape()).to(device)
+        for i in range(len(experiment.optimizers)):
+            reason = experiment.optimizer(i).disabled_because(network)
+            if reason:
+                raise ValueError(f"{experiment.optimizer(i).title} cannot run here. {reason}")
+        count = len(experiment.optimizers)
+        most = max(2, min(MOST_POINTS, MOST_BYTES // (4 * network.dim * count)))
+        every = -(-experiment.steps // (most - 1)) if experiment.steps else 1
+        schedule = np.unique(np.append(np.arange(0, experiment.steps + 1, every), experiment.steps))
+        return cls(
+            experiment=experiment,
+            network=network,
+            seen=network if experiment.batch_size is None else network.on_batches(experiment.batch_size),
+            schedule=schedule,
+            halts=[None] * count,
+            theta=np.full((count, len(schedule), network.dim), np.nan, np.float32),
+            curves={name: np.full((count, len(schedule)), np.nan) for name in CURVES},
+            calls=[[] for _ in range(count)],
+            seconds=np.zeros(count),
+        )
+
+    @property
+    def count(self) -> int:
+        return len(self.halts)
+
+    def go(self, heard: Listener, stop: Callable[[], bool], file: Path | None) -> bool:
+        """Step until the end, or until stopped; whether it came to the end."""
+        e = self.experiment
+        walks = [
+            walk(e.optimizer(i), self.seen, self.network.start, e.steps, e.seed, since=halt) for i, halt in enumerate(self.halts)
+        ]
+        visits = [next(w) for w in walks]
+        written = monotonic()
+        while True:
+            self.halts = [Halt(v.step, v.theta, v.state, dict(v.calls)) for v in visits]
+            step = visits[0].step
+            if self.points < len(self.schedule) and step == self.schedule[self.points]:
+                heard(self._record(visits))
+            if step == e.steps:
+                if file is not None:
+                    self.store(file)
+                return True
+            following = self._step(walks, stop)
+            if following is None or (file is not None and monotonic() - written > CHECKPOINT_SECONDS):
+                if file is not None:
+                    self.store(file)
+                written = monotonic()
+            if following is None:
+                return False
+            visits = following
+
+    def _step(self, walks: list[Iterator[Visit]], stop: Callable[[], bool]) -> list[Visit] | None:
+        """Each optimizer's next visit; None if it is to stop, which leaves the step undone for all."""
+        following = []
+        for i, w in enumerate(walks):
+            if stop():
+                return None
+            began = perf_counter()
+            following.append(next(w))
+            self.seconds[i] += perf_counter() - began
+        return following
+
+    def _record(self, visits: list[Visit]) -> Progress:
+        p = self.points
+        for i, visit in enumerate(visits):
+            theta = visit.theta
+            self.theta[i, p] = as_numpy(theta)
+            self.curves["loss"][i, p] = float(self.network.loss(theta))
+            self.curves["grad_norm"][i, p] = float(norm(self.network.gradient(theta)))
+            self.curves["batch_loss"][i, p] = float(visit.oracle.landscape.loss(theta))
+            self.curves["test_accuracy"][i, p] = float(self.network.accuracy(theta))
+            self.calls[i].append(dict(visit.calls))
+        self.points += 1
+        return self.progress("training", TRAINED * (visits[0].step / max(self.experiment.steps, 1)))
+
+    def progress(self, stage: Any, fraction: float) -> Progress:
+        latest = [tuple(float(v) for v in self.curves[name][:, self.points - 1]) for name in CURVES if name != "grad_norm"]
+        step = int(self.schedule[self.points - 1])
+        return Progress(stage, step, self.experiment.steps, *latest, fraction=fraction)
+
+    def store(self, file: Path) -> None:
+        """Write all that the rest of the training depends on, whole or not at all."""
+        tensors: dict[str, torch.Tensor] = {
+            "recorded": torch.from_numpy(self.theta[:, : self.points].copy()),
+            "seconds": torch.from_numpy(self.seconds.copy()),
+            **{f"curve.{name}": torch.from_numpy(values[:, : self.points].copy()) for name, values in self.curves.items()},
+        }
+        states, halts = [], cast("list[Halt]", self.halts)
+        for i, halt in enumerate(halts):
+            tensors[f"theta.{i}"] = halt.theta.detach().cpu().contiguous()
+            states.append(_packed(halt.state, f"state.{i}", tensors))
+        meta = {
+            "key": self.experiment.key,
+            "step": halts[0].step,
+            "states": states,
+            "calls": self.calls,
+            "counts": [halt.calls for halt in halts],
+        }
+        file.parent.mkdir(parents=True, exist_ok=True)
+        part = file.with_suffix(".part")
+        save_file(tensors, part, metadata={"training": json.dumps(meta)})
+        part.replace(file)
+
+    def restore(self, file: Path) -> None:
+        """Go on from what `store` wrote. Raises ValueError for a file of another experiment, or a broken one."""
+        try:
+            with safe_open(file, framework="pt") as stored:
+                meta = json.loads(stored.metadata()["training"])
+                tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118  # it is no mapping
+        except Exception as error:  # safetensors raises its own kinds
+            raise ValueError(f"{file.name} is not a checkpoint that can be read: {error}") from error
+        if meta["key"] != self.experiment.key:
+            raise ValueError(f"{file.name} belongs to another experiment ({meta['key']}, not {self.experiment.key})")
+        self.points = tensors["recorded"].shape[1]
+        self.theta[:, : self.points] = tensors["recorded"].numpy()
+        self.seconds = tensors["seconds"].numpy().copy()
+        for name, values in self.curves.items():
+            values[:, : self.points] = tensors[f"curve.{name}"].numpy()
+        self.calls = meta["calls"]
+        place = self.network.point(0.0).device
+        self.halts = [
+            Halt(meta["step"], tensors[f"theta.{i}"].to(place), _unpacked(state, tensors, place), count)
+            for i, (state, count) in enumerate(zip(meta["states"], meta["counts"]))
+        ]
+
+
+def _packed(state: Any, name: str, tensors: dict[str, torch.Tensor]) -> Any:
+    """An optimizer's state as plain data, its tensors put into `tensors` under names."""
+    if isinstance(state, torch.Tensor):
+        tensors[name] = state.detach().cpu().contiguous().clone()
+        return {"tensor": name}
+    if isinstance(state, tuple):
+        return {"tuple": [_packed(part, f"{name}.{i}", tensors) for i, part in enumerate(state)]}
+    return {"plain": state}
+
+
+def _unpacked(data: Any, tensors: dict[str, torch.Tensor], place: torch.device) -> Any:
+    if "tensor" in data:
+        return tensors[data["tensor"]].to(place)
+    if "tuple" in data:
+        return tuple(_unpacked(part, tensors, place) for part in data["tuple"])
+    return data["plain"]
+
+
+def _analysed(training: _Training, heard: Listener, stop: Callable[[], bool], whole: bool) -> TrainingResult:
+    """The result: plane, heights and curvature of what was recorded."""
+    e, n, p = training.experiment, training.count, training.points
+    theta = training.theta[:, :p]
+    finite = np.logical_and.accumulate(np.isfinite(theta).all(axis=-1), axis=1)
+    theta[~finite] = np.nan
+    plane = principal_plane(theta[finite])
+    coordinates = plane.coordinates(theta)
+    x, y = _axis(coordinates[..., 0]), _axis(coordinates[..., 1])
+    family = NETWORKS[e.landscape.key]
+    surface = family.plane(
+        e.landscape.parameters, plane.origin, plane.directions, ((x[0], x[-1]), (y[0], y[-1])), tuple(coordinates[0, 0])
+    )
+    ends = theta[np.arange(n), finite.sum(axis=1) - 1].copy()
+    curvature = _curvature(training, ends, heard, stop) if whole else None
+    kinds = sorted({kind for counts in training.calls for count in counts for kind in count})
+    nothing = np.full((n, training.network.dim if training.network.dim <= EXACT_DIM else TOP), np.nan)
+    return TrainingResult(
+        experiment=e,
+        steps=training.schedule[:p],
+        **{name: values[:, :p] for name, values in training.curves.items()},
+        finite=finite,
+        calls={kind: np.array([[count.get(kind, 0) for count in counts] for counts in training.calls]) for kind in kinds},
+        seconds=training.seconds,
+        ends=ends,
+        theta=theta,
+        origin=plane.origin,
+        directions=plane.directions,
+        explained=plane.explained,
+        coordinates=coordinates,
+        off_plane=plane.distance(theta),
+        plane_loss=surface.loss(coordinates),
+        x=x,
+        y=y,
+        heights=surface.loss_on_plane(x, y).astype(np.float32),
+        eigenvalues=nothing if curvature is None else curvature["eigenvalues"],
+        residuals=nothing if curvature is None else curvature["residuals"],
+        trace=np.full(n, np.nan) if curvature is None else curvature["trace"],
+        trace_error=np.full(n, np.nan) if curvature is None else curvature["trace_error"],
+        spectrum_kind="none" if curvature is None else str(curvature["kind"]),
+        complete=curvature is not None,
+    )
+
+
+def _axis(values: np.ndarray) -> np.ndarray:
+    """The stretch of the paths and a margin on both sides, as grid coordinates."""
+    low, high = float(np.nanmin(values)), float(np.nanmax(values))
+    margin = MARGIN * (high - low) or 1.0
+    return np.linspace(low - margin, high + margin, CELLS)
+
+
+def _curvature(
+    training: _Training, ends: np.ndarray, heard: Listener, stop: Callable[[], bool]
+) -> dict[str, np.ndarray | str] | None:
+    """The Hessian's spectrum at each end, in float64; None if it was stopped."""
+    network = training.network.to(torch.float64)
+    spectra = []
+    for i, end in enumerate(ends):
+        if stop():
+            return None
+        spectra.append(spectrum(network, network.point(end)))
+        heard(training.progress("analysis", TRAINED + (1 - TRAINED) * (i + 1) / len(ends)))
+    return {
+        "eigenvalues": np.stack([s.eigenvalues for s in spectra]),
+        "residuals": np.stack([s.residuals for s in spectra]),
+        "trace": np.array([s.trace for s in spectra]),
+        "trace_error": np.array([s.trace_error for s in spectra]),
+        "kind": spectra[0].kind,
+    }
+
+
+def main(arguments: list[str]) -> None:
+    """`python -m experiments.training ship` remakes the result that the app opens with."""
+    from experiments.presets import DIGITS
+    from experiments.slices import SHIPPED
+
+    if arguments != ["ship"]:
+        raise SystemExit("usage: python -m experiments.training ship")
+    torch.set_num_threads(1)
+    result = train(DIGITS, on_progress=lambda p: print(f"{p.stage} {p.fraction:4.0%}", end="\r", file=sys.stderr))
+    path = SHIPPED / f"{DIGITS.key}.npz"
+    result.save(path, weights=False)
+    print(f"{path.name}: {path.stat().st_size / 1024:.0f} kB")
+    for i, title in enumerate(result.titles):
+        print(
+            f"{title:14} loss {result.loss[i, -1]:.4f}  test {result.test_accuracy[i, -1]:.3f}  λ_max {result.sharpness[i]:.3f}"
+            f"  trace {result.trace[i]:.3f}  off plane {result.off_plane[i, -1]:.2f}  {result.seconds[i]:.2f} s"
+        )
+    print(f"explained by the plane: {result.explained[:2].sum():.3f}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
