@@ -8,10 +8,10 @@ that colour is never the only sign.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, get_args
 
 Mode = Literal["light", "dark"]
 Dash = Literal["solid", "dash", "dot", "dashdot"]
@@ -64,6 +64,25 @@ _MORE = (
 def style(key: str) -> Style:
     """The style of an optimizer. One that has none here yet always gets the same one of the spare ones."""
     return STYLES[key] if key in STYLES else _MORE[sum(key.encode()) % len(_MORE)]
+
+
+def styles(keys: Sequence[str]) -> list[Style]:
+    """A style for each of several entrants: where a method enters again, greyer each time and with the next dash."""
+    return [_again(style(key), list(keys[:i]).count(key)) for i, key in enumerate(keys)]
+
+
+def _again(first: Style, times: int) -> Style:
+    if times == 0:
+        return first
+    dashes = get_args(Dash)
+    dash = dashes[(dashes.index(first.dash) + times) % len(dashes)]
+    share = min(0.3 * times, 0.6)
+    return replace(first, light=_greyer(first.light, share), dark=_greyer(first.dark, share), dash=dash)
+
+
+def _greyer(colour: str, share: float) -> str:
+    parts = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return "#" + "".join(f"{round(part * (1 - share) + 0x80 * share):02x}" for part in parts)
 
 
 @dataclass(frozen=True)

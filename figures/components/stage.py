@@ -23,7 +23,7 @@ from typing import Any, Literal
 import numpy as np
 import streamlit as st
 
-from figures.theme import FONT, GROUNDS, style
+from figures.theme import FONT, GROUNDS, styles
 
 Domain = tuple[tuple[float, float], tuple[float, float]]
 Place = tuple[float, float]
@@ -169,7 +169,7 @@ def payload(scene: Scene, last: StageEvent | None = None) -> bytes:
         {
             "key": runner.key,
             "label": runner.label,
-            "style": asdict(style(runner.key)),
+            "style": asdict(look),
             "lr": float(runner.lr),
             "range": [float(v) for v in runner.lr_range],
             "limit": None if runner.limit is None or math.isnan(runner.limit) else _number(runner.limit),
@@ -179,7 +179,7 @@ def payload(scene: Scene, last: StageEvent | None = None) -> bytes:
             "loss": place(runner.loss, "<f8"),
             **_fate(runner, scene.home),
         }
-        for runner in scene.runners
+        for runner, look in zip(scene.runners, styles([runner.key for runner in scene.runners]))
     ]
     height = scene.height
     known = last is not None and last.have == height.key

@@ -353,8 +353,8 @@ export function drawRuns(pen, stage, plan, lines, time, { held = false, focused 
     const cast = plan.panels.length > 1 ? [stage.runners[index]] : stage.runners
     pen.clipped(panel.left, panel.top, panel.width, panel.height, () => {
       const order = cast.map((runner, i) => [runner, i]).filter(([runner]) => !runner.disabled)
-      order.sort(([a], [b]) => (a.key === marked ? 1 : 0) - (b.key === marked ? 1 : 0))
-      const dim = (runner) => plan.panels.length === 1 && marked !== null && runner.key !== marked
+      order.sort(([a], [b]) => (a.label === marked ? 1 : 0) - (b.label === marked ? 1 : 0))
+      const dim = (runner) => plan.panels.length === 1 && marked !== null && runner.label !== marked
       for (const [runner, i] of order) drawPath(pen, stage, runner, lines[plan.panels.length > 1 ? index : i], time, dim(runner))
       if (handle) drawStart(pen, stage, plan, panel, { held, focused })
       for (const [runner] of order) drawHead(pen, stage, plan, panel, runner, time, dim(runner))

@@ -276,7 +276,7 @@ class Stage {
 
   legend() {
     const { runners } = this.scene
-    const signature = JSON.stringify([this.mode, runners.map((r) => [r.key, r.label, r.disabled, r.limitNote])])
+    const signature = JSON.stringify([this.mode, runners.map((r) => [r.key, r.label, r.disabled, r.limitNote, r.style])])
     if (signature !== this.signature) {
       this.signature = signature
       this.rows = runners.map((runner, index) => this.row(runner, index))
@@ -338,7 +338,7 @@ class Stage {
       element("div", { className: "limit" }, dot, limit, info), why,
     )
     const mark_ = (key) => () => { this.marked = key; this.dirty.runs = true; this.wake() }
-    row.item.onpointerenter = mark_(runner.key)
+    row.item.onpointerenter = mark_(runner.label)
     row.item.onpointerleave = mark_(null)
     return row
   }

@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from experiments import run
 from figures.components import stage
 from figures.components.stage import HeightMap, Runner, Scene, StageEvent, payload, read_event
-from figures.theme import GROUNDS, STYLES, style
+from figures.theme import GROUNDS, STYLES, style, styles
 from landscapes import SURFACES
 from optimizers import OPTIMIZERS
 
@@ -55,7 +56,8 @@ def test_payload_carries_the_paths_to_the_last_bit() -> None:
     for runner, sent in zip(scene.runners, header["runners"]):
         np.testing.assert_array_equal(array(body, sent["path"], "<f8").reshape(-1, 2), runner.path)
         np.testing.assert_array_equal(array(body, sent["loss"], "<f8"), runner.loss)
-        assert sent["lr"] == runner.lr and sent["style"]["light"] == style(runner.key).light
+        assert sent["lr"] == runner.lr
+    assert [sent["style"] for sent in header["runners"]] == [asdict(look) for look in styles(["sgd", "adam", "sgd", "nsgd_l2"])]
     assert header["map"]["shape"] == [21, 31]
     np.testing.assert_array_equal(array(body, header["map"], "<f4").reshape(21, 31), scene.height.values.astype("f4"))
     assert header["start"] == [1.0, 1.0] and header["minima"] == [[0.0, 0.0]]
@@ -159,6 +161,13 @@ def test_every_optimizer_has_a_look_of_its_own() -> None:
         assert len({look[channel] for look in looks.values()}) == len(looks)
     assert len({look[2:] for look in looks.values()}) == len(looks), "without colour, dash and marker must tell"
     assert style("a method of tomorrow") == style("a method of tomorrow")
+
+
+def test_the_same_method_twice_is_told_apart() -> None:
+    one, other, two, three = styles(["sgd", "adam", "sgd", "sgd"])
+    assert one == style("sgd") and other == style("adam")
+    assert len({one.light, two.light, three.light}) == len({one.dash, two.dash, three.dash}) == 3
+    assert one.marker == two.marker == three.marker
 
 
 def linear(colour: str) -> np.ndarray:
