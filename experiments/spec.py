@@ -135,10 +135,12 @@ class Experiment:
             isinstance(start, list) and all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in start)
         ):
             raise ExperimentError(f"start must be a list of numbers or null, got {start!r:.80}")
+        if isinstance(training, Mapping) and training.get("training") is not None:  # before descending: it may be deep
+            raise ExperimentError("training must be of a network, not of another slice")
         return cls(
             landscape=Choice.from_json(data.get("landscape"), "landscape"),
             optimizers=tuple(Choice.from_json(entry, f"optimizers[{i}]") for i, entry in enumerate(entries)),
-            start=None if start is None else tuple(float(v) for v in start),
+            start=None if start is None else tuple(_float(v) for v in start),
             steps=data.get("steps", 150),
             seed=data.get("seed", 0),
             batch_size=data.get("batch_size"),
@@ -186,8 +188,24 @@ def _landscape_menu(key: str) -> Mapping[str, Any]:
     return NETWORKS if key in NETWORKS else SURFACES
 
 
+def _float(value: float) -> float:
+    """A number of JSON as a float; whole numbers beyond any float become infinite, and are then refused as such."""
+    try:
+        return float(value)
+    except OverflowError:
+        return float("inf")
+
+
+def _check_plain(parameters: Mapping[str, Any], where: str) -> None:
+    """Raise ExperimentError for parameters that are neither numbers nor words: lists would pass for one value per run."""
+    for name, value in parameters.items():
+        if not isinstance(value, (int, float, str, NoneType)) or isinstance(value, bool):
+            raise ExperimentError(f"{where}: {name} must be a number or a word, got {value!r:.80}")
+
+
 def _checked(owner: str, parameters: Mapping[str, Any], ranges: Mapping[str, Any], where: str) -> None:
     """Raise ExperimentError unless every parameter is known and in its range."""
+    _check_plain(parameters, where)
     try:
         check_names(owner, parameters, ranges)
         for name, value in parameters.items():
@@ -198,9 +216,7 @@ def _checked(owner: str, parameters: Mapping[str, Any], ranges: Mapping[str, Any
 
 def _made(menu: Mapping[str, Any], choice: Choice, where: str) -> Any:
     """What a choice stands for; its errors as ExperimentError that names the field."""
-    for name, value in choice.parameters.items():
-        if not isinstance(value, (int, float, str, NoneType)) or isinstance(value, bool):
-            raise ExperimentError(f"{where}: {name} must be a number or a word, got {value!r:.80}")
+    _check_plain(choice.parameters, where)
     try:
         check_names(choice.key, choice.parameters, menu[choice.key].ranges)
         return menu[choice.key](**choice.parameters)

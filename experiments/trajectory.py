@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 
@@ -60,5 +59,7 @@ class Trajectory:
                     raise ValueError(f"{path.name} is of format {int(file['format'])}, this version reads {_FORMAT}")
                 calls = {name.removeprefix("calls_"): file[name] for name in file.files if name.startswith("calls_")}
                 return cls(file["theta"], file["loss"], file["grad_norm"], file["finite"], calls)
-        except (KeyError, OSError, EOFError, BadZipFile) as error:
+        except ValueError:
+            raise
+        except Exception as error:  # a damaged archive raises anything from zlib.error to NotImplementedError
             raise ValueError(f"{path.name} is not a trajectory file: {error}") from error

@@ -38,7 +38,7 @@ class Range:
         """Whether every element of `value` (a number or an array) is a finite number in this range."""
         try:
             numbers = np.asarray(value, dtype=float)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):  # not numbers, or whole ones beyond any float
             return False
         above = numbers > self.low if self.open_low else numbers >= self.low
         below = numbers < self.high if self.open_high else numbers <= self.high

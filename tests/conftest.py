@@ -17,9 +17,9 @@ from jaxtyping import install_import_hook
 
 import tests.shapes  # noqa: F401  # the hook finds the checker by this name
 
-CHECKED = ("landscapes", "optimizers", "experiments")
+CHECKED = ("landscapes", "optimizers", "experiments.loop", "experiments.trajectory", "experiments.race")
 
-early = [name for name in CHECKED if name in sys.modules]
+early = [name for name in ("landscapes", "optimizers", "experiments") if name in sys.modules]
 if early:
     raise RuntimeError(f"{', '.join(early)} imported before the shape checks were in place")
 install_import_hook(CHECKED, "tests.shapes.check")

@@ -10,6 +10,9 @@ from landscapes.ranges import Range
 from landscapes.surfaces.surface import Surface
 from optimizers import OPTIMIZERS
 
+for key in OPTIMIZERS:
+    OPTIMIZERS[key]  # imported now: an import while hypothesis draws would touch its random state
+
 
 def value_in(allowed: Range) -> st.SearchStrategy[float]:
     """A value that a control offers."""

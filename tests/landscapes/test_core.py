@@ -79,7 +79,20 @@ def test_array_functions_agree_between_libraries(a: list[float], b: list[float])
     x, y = np.array([a[:n], b[:n]]), np.array([b[:n], a[:n]])
     p, q = torch.tensor(x), torch.tensor(y)
     with np.errstate(all="ignore"):
-        for name in ("sqrt", "absolute", "exp", "log", "sin", "cos", "tanh", "sign", "isfinite", "zeros_like", "ones_like", "norm"):
+        for name in (
+            "sqrt",
+            "absolute",
+            "exp",
+            "log",
+            "sin",
+            "cos",
+            "tanh",
+            "sign",
+            "isfinite",
+            "zeros_like",
+            "ones_like",
+            "norm",
+        ):
             ours, theirs = getattr(arrays, name)(x), getattr(arrays, name)(p)
             np.testing.assert_allclose(theirs.numpy(), ours, rtol=1e-14, atol=1e-300)
         for ours, theirs in (

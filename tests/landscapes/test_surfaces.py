@@ -131,7 +131,7 @@ def test_parameters_are_validated(key: str) -> None:
     with pytest.raises(TypeError, match=r"no parameter 'nonsense'.*it has"):
         family(nonsense=1.0)
     for name, allowed in family.ranges.items():
-        for bad in (np.nan, np.inf, -np.inf, "two", None, True):
+        for bad in (np.nan, np.inf, -np.inf, "two", "2", None, True):
             with pytest.raises(ValueError, match=rf"{key}\.{name} must be"):
                 family(**{name: bad})
         if np.isfinite(allowed.low):

@@ -113,7 +113,12 @@ def test_l2_forgets_the_scale_of_the_inputs_and_l1_does_not(scale: float) -> Non
     """Inputs and targets times c, eps 0: the same path, exactly for powers of two."""
     paths = {
         key: [
-            run(OPTIMIZERS[key](lr=0.02, eps=1e-9 if key == "insgd" else 0.0), LinearNeuron(X * c, Y * c, bias=False), THETA[:3], 40).theta
+            run(
+                OPTIMIZERS[key](lr=0.02, eps=1e-9 if key == "insgd" else 0.0),
+                LinearNeuron(X * c, Y * c, bias=False),
+                THETA[:3],
+                40,
+            ).theta
             for c in (1.0, scale)
         ]
         for key in ("nsgd_l2", "nsgd_l1", "insgd")

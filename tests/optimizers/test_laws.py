@@ -213,7 +213,7 @@ def test_hyperparameters_are_validated_with_the_allowed_range(key: str) -> None:
         assert allowed.holds(method().hyperparameters[name])
         assert allowed.holds(low)
         assert allowed.holds(high)
-        bad = [np.nan, np.inf, "fast", None, True, np.array([[np.nan]])]
+        bad = [np.nan, np.inf, "fast", "0.5", None, True, np.array([[np.nan]])]
         bad += [allowed.low - 1] if np.isfinite(allowed.low) else []
         bad += [allowed.low] if allowed.open_low else []
         bad += [allowed.high] if allowed.open_high and np.isfinite(allowed.high) else []

@@ -104,9 +104,7 @@ def adam_article(p: Problem, start: np.ndarray, steps: int, lr: float, beta1: fl
     return walk(step, start, steps)
 
 
-def newton(
-    p: Problem, start: np.ndarray, steps: int, lr: float, damping: float, fallback_lr: float, tol: float
-) -> Path:
+def newton(p: Problem, start: np.ndarray, steps: int, lr: float, damping: float, fallback_lr: float, tol: float) -> Path:
     """Nocedal and Wright 2006: solve (H + damping I) s = -g, or go down the gradient where that matrix is not positive."""
 
     def step(w: np.ndarray, t: int) -> np.ndarray:
@@ -195,16 +193,12 @@ def _nsgd(
     return walk(step, start, steps)
 
 
-def nsgd_l2(
-    p: Problem, start: np.ndarray, steps: int, lr: float, momentum: float, weight_decay: float, eps: float
-) -> Path:
+def nsgd_l2(p: Problem, start: np.ndarray, steps: int, lr: float, momentum: float, weight_decay: float, eps: float) -> Path:
     """Atici, Pan, Cetin 2022, with the squared l2 norm of the input."""
     return _nsgd(p, start, steps, lr, momentum, weight_decay, lambda x: x @ x, lambda n: [eps + v for v in n])
 
 
-def nsgd_l1(
-    p: Problem, start: np.ndarray, steps: int, lr: float, momentum: float, weight_decay: float, eps: float
-) -> Path:
+def nsgd_l1(p: Problem, start: np.ndarray, steps: int, lr: float, momentum: float, weight_decay: float, eps: float) -> Path:
     """Atici, Pan, Cetin 2022, with the l1 norm of the input, not squared."""
     return _nsgd(p, start, steps, lr, momentum, weight_decay, lambda x: abs(x).sum(), lambda n: [eps + v for v in n])
 
