@@ -19,6 +19,7 @@ from landscapes.landscape import Block, Landscape, Matrix, Norm, Point, Scalar
 from landscapes.modifiers import OnBatch
 from landscapes.networks.datasets import Samples
 from landscapes.networks.models import Perceptron
+from landscapes.networks.perceptron_hessian import perceptron_hessian
 
 GRAPH_BYTES = 256 * 2**20  # what the activations of one chunk of Hessian columns may take
 MOST_COLUMNS = 64  # more at once is slower: a chunk then leaves the cache
@@ -42,7 +43,8 @@ class Network(Landscape):
 
     The module is a copy in eval mode (a BatchNorm keeps its running statistics): the caller's stays bit-identical.
     theta `(*runs, dim)` takes the parameters in the module's own order. Loss, gradient and Hessian are torch's autograd, exact
-    to the dtype's rounding. `test` are samples that no loss sees. Made by `Network.of`.
+    to the dtype's rounding. `test` are samples that no loss sees. `plan` says that this is a perceptron with
+    mean cross-entropy, whose Hessian has a faster form. Made by `Network.of`.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Network(Landscape):
     test_targets: Tensor | None
     blocks: tuple[Block, ...]
     start: tuple[float, ...]
+    plan: Perceptron | None = None
     _memory: _Memory = field(default_factory=_Memory, repr=False)
 
     @classmethod
@@ -196,9 +199,11 @@ class Network(Landscape):
         return torch.stack([self._products(t, v[None])[0] for t, v in pairs]).reshape(vector.shape)
 
     def hessian(self, theta: Point) -> Matrix:
-        """Every column by `hvp`, then made exactly symmetric: `(*runs, dim, dim)`."""
-        eye = torch.eye(theta.shape[-1], dtype=theta.dtype, device=theta.device)
+        """Every column by `hvp`, then made exactly symmetric: `(*runs, dim, dim)`; a perceptron's by its blocks."""
+        if theta.ndim == 1 and self.plan is not None:
+            return perceptron_hessian(self.plan, theta.detach(), self.inputs, self.targets)
         if theta.ndim == 1:
+            eye = torch.eye(theta.shape[-1], dtype=theta.dtype, device=theta.device)
             columns = self._products(theta, eye)
             return (columns + columns.mT) / 2
         rows = [self.hessian(row) for row in theta.reshape(-1, theta.shape[-1])]
@@ -291,4 +296,5 @@ def perceptron_network(name: str, plan: Perceptron, train: Samples, test: Sample
     """A perceptron with mean cross-entropy on samples."""
     tensors = [torch.tensor(array) for samples in (train, test) for array in (samples.inputs, samples.labels)]
     module = perceptron_module(plan, seed)
-    return Network.of(module, nn.functional.cross_entropy, (tensors[0], tensors[1]), (tensors[2], tensors[3]), name)
+    made = Network.of(module, nn.functional.cross_entropy, (tensors[0], tensors[1]), (tensors[2], tensors[3]), name)
+    return replace(made, plan=plan)
