@@ -306,6 +306,8 @@ export function drawBadges(pen, stage, plan, panel, runners, time) {
 function arrow(pen, panel, x, y, r, colour, halo) {
   const gaps = [x - panel.left, panel.left + panel.width - x, y - panel.top, panel.top + panel.height - y]
   const turn = [Math.PI, 0, -Math.PI / 2, Math.PI / 2][gaps.indexOf(Math.min(...gaps))]
+  if (turn === 0 || turn === Math.PI) y = Math.min(Math.max(y, panel.top + r), panel.top + panel.height - r) // whole, also in a corner
+  else x = Math.min(Math.max(x, panel.left + r), panel.left + panel.width - r)
   const at = (angle, size) => [x + size * Math.cos(turn + angle), y + size * Math.sin(turn + angle)]
   const back = [x - r * 0.9 * Math.cos(turn), y - r * 0.9 * Math.sin(turn)]
   const move = ([a, b]) => [a + back[0] - x, b + back[1] - y]

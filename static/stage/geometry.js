@@ -40,7 +40,7 @@ export function ticks(low, high, count) {
   if (!(span > 0) || !finite(span)) return { values: [], step: 1 }
   const rough = span / Math.max(count, 1)
   const power = 10 ** Math.floor(Math.log10(rough))
-  const step = power * ([1, 2, 5, 10].find((m) => m * power >= rough * 0.999) ?? 10)
+  const step = power * ([1, 2, 5, 10].find((m) => m * power >= rough * 0.75) ?? 10)
   const values = []
   for (let k = Math.ceil(low / step - 1e-9); k * step <= high + step * 1e-9 && values.length < 200; k++) values.push(k * step)
   return { values, step }
