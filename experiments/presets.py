@@ -66,4 +66,5 @@ RACES: Mapping[str, Experiment] = {
     "two_layer_neuron": TWO_LAYER_NEURON,
     "saddle": SADDLE,
     "rosenbrock": ROSENBROCK,
+    "slice": DIGITS_SLICE,
 }

@@ -18,12 +18,13 @@ from figures.spectrum import spectrum_figure
 from landscapes import NETWORKS
 from landscapes.ranges import Range
 from optimizers import OPTIMIZERS
-from pages import cached, network_view
+from pages import cached, menu, network_view
 from pages.controls import Editor
 
 TRAINABLE = [*SIX, *(key for key in OPTIMIZERS if key not in SIX)]
 network = Editor("network", {"digits_mlp": DIGITS})
 state = st.session_state
+menu.require()
 
 
 def choose() -> None:

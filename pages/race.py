@@ -16,13 +16,14 @@ from figures.losses import losses_figure
 from landscapes import SURFACES
 from landscapes.ranges import Range
 from optimizers import OPTIMIZERS
-from pages import cached, race_view
+from pages import cached, menu, race_view
 from pages.controls import Editor
 
 TITLES = {key: "Digits network, a slice" if key == SLICE else SURFACES[key].title for key in RACES}
 ANYWHERE = Range(control=(-2.0, 2.0))
 race = Editor("race", RACES)
 state = st.session_state
+menu.require()
 
 
 def moved() -> None:

@@ -20,7 +20,7 @@ from figures.spectrum import spectrum_figure
 from landscapes import NETWORKS
 from landscapes.ranges import Range
 from optimizers import OPTIMIZERS
-from pages import network_view, runs_view
+from pages import menu, network_view, runs_view
 from pages.controls import Editor
 
 POLL = 1.0  # seconds between two looks at the folders while something runs
@@ -28,6 +28,7 @@ LONG = replace(DIGITS, steps=20 * DIGITS.steps)
 TRAINABLE = [*SIX, *(key for key in OPTIMIZERS if key not in SIX)]
 editor = Editor("runs", {"digits_mlp": LONG})
 state = st.session_state
+menu.require()
 
 
 @st.cache_resource(show_spinner=False)

@@ -1,0 +1,47 @@
+"""The pages there are, in the order of the menu."""
+
+import streamlit as st
+from streamlit.navigation.page import Page
+
+
+def navigation() -> Page:
+    """The menu; returns the page that was asked for."""
+    st.session_state["menu"] = True
+    return st.navigation(
+        [
+            st.Page(
+                "pages/race.py",
+                title="Race",
+                icon=":material/sports_score:",
+                url_path="race",
+                default=True,
+                help="Optimizers side by side on a loss surface: drag the start and the learning rates, and watch.",
+            ),
+            st.Page(
+                "pages/network.py",
+                title="Network",
+                icon=":material/hub:",
+                url_path="network",
+                help="The same optimizers train a small network on handwritten digits, seen on a slice of its true loss.",
+            ),
+            st.Page(
+                "pages/runs.py",
+                title="Runs",
+                icon=":material/work_history:",
+                url_path="runs",
+                help="Long training runs as jobs on this machine's GPU or CPU: start, watch, cancel, open.",
+            ),
+        ],
+        position="top",
+    )
+
+
+def require() -> None:
+    """Start over through app.py if the page was run without it.
+
+    Until st.navigation was called once in a process, Streamlit takes a folder named pages/ for its old kind of app, and runs a
+    page alone for the first visitor who opens its address.
+    """
+    if "menu" not in st.session_state:
+        navigation()
+        st.rerun()
