@@ -37,13 +37,15 @@ class Range:
     def holds(self, value: Any) -> bool:
         """Whether every element of `value` (a number or an array) is a finite number in this range."""
         try:
-            numbers = np.asarray(value, dtype=float)
-        except (TypeError, ValueError, OverflowError):  # not numbers, or whole ones beyond any float
+            numbers = np.asarray(value)
+        except (TypeError, ValueError):
+            return False
+        if numbers.dtype.kind not in "iuf":  # words, truth values, and whole numbers beyond any float
             return False
         above = numbers > self.low if self.open_low else numbers >= self.low
         below = numbers < self.high if self.open_high else numbers <= self.high
         whole = (numbers == np.round(numbers)) if self.whole else True
-        return not isinstance(value, bool) and bool(np.all(above & below & whole & np.isfinite(numbers)))
+        return bool(np.all(above & below & whole & np.isfinite(numbers)))
 
     def check(self, name: str, value: Any) -> None:
         """Raise ValueError, naming the allowed range, unless `value` lies in it."""
