@@ -51,7 +51,7 @@ def plane_of(result: TrainingResult) -> PlaneMLP:
 
 @lru_cache(maxsize=8)
 def slice_of(experiment: Experiment) -> PlaneMLP:
-    """The joint plane of a training as a landscape; trains first, which takes seconds and torch, unless the result is stored."""
+    """The joint plane of a training as a landscape. Trains first, with torch and for seconds, unless the result is stored."""
     result = stored(experiment)
     if result is None:
         from experiments.training import train

@@ -20,7 +20,7 @@ from experiments.spec import Experiment
 from experiments.training_result import Progress, TrainingResult
 from landscapes import NETWORKS
 from landscapes.arrays import norm
-from landscapes.curvature.spectrum import EXACT_DIM, TOP, spectrum
+from landscapes.curvature.spectrum import EXACT_DIM, TOP, Spectrum, spectrum
 from landscapes.directions import principal_plane
 from landscapes.networks.network import Network
 
@@ -107,7 +107,7 @@ class _Training:
         """Step until the end, or until stopped; whether it came to the end."""
         e = self.experiment
         walks = [
-            walk(e.optimizer(i), self.seen, self.network.start, e.steps, e.seed, since=halt) for i, halt in enumerate(self.halts)
+            walk(e.optimizer(i), self.seen, self.network.start, e.steps, e.seed, halt) for i, halt in enumerate(self.halts)
         ]
         visits = [next(w) for w in walks]
         written = monotonic()
@@ -154,9 +154,16 @@ class _Training:
         return self.progress("training", TRAINED * (visits[0].step / max(self.experiment.steps, 1)))
 
     def progress(self, stage: Any, fraction: float) -> Progress:
-        latest = [tuple(float(v) for v in self.curves[name][:, self.points - 1]) for name in CURVES if name != "grad_norm"]
-        step = int(self.schedule[self.points - 1])
-        return Progress(stage, step, self.experiment.steps, *latest, fraction=fraction)
+        latest = {name: tuple(float(v) for v in self.curves[name][:, self.points - 1]) for name in CURVES}
+        return Progress(
+            stage=stage,
+            step=int(self.schedule[self.points - 1]),
+            steps=self.experiment.steps,
+            loss=latest["loss"],
+            batch_loss=latest["batch_loss"],
+            test_accuracy=latest["test_accuracy"],
+            fraction=fraction,
+        )
 
     def store(self, file: Path) -> None:
         """Write all that the rest of the training depends on, whole or not at all."""
@@ -236,9 +243,9 @@ def _analysed(training: _Training, heard: Listener, stop: Callable[[], bool], wh
         e.landscape.parameters, plane.origin, plane.directions, ((x[0], x[-1]), (y[0], y[-1])), tuple(coordinates[0, 0])
     )
     ends = theta[np.arange(n), finite.sum(axis=1) - 1].copy()
-    curvature = _curvature(training, ends, heard, stop) if whole else None
+    found = _curvature(training, ends, heard, stop) if whole else None
+    curvature = [_unknown(training.network.dim)] * n if found is None else found
     kinds = sorted({kind for counts in training.calls for count in counts for kind in count})
-    nothing = np.full((n, training.network.dim if training.network.dim <= EXACT_DIM else TOP), np.nan)
     return TrainingResult(
         experiment=e,
         steps=training.schedule[:p],
@@ -257,12 +264,12 @@ def _analysed(training: _Training, heard: Listener, stop: Callable[[], bool], wh
         x=x,
         y=y,
         heights=surface.loss_on_plane(x, y).astype(np.float32),
-        eigenvalues=nothing if curvature is None else curvature["eigenvalues"],
-        residuals=nothing if curvature is None else curvature["residuals"],
-        trace=np.full(n, np.nan) if curvature is None else curvature["trace"],
-        trace_error=np.full(n, np.nan) if curvature is None else curvature["trace_error"],
-        spectrum_kind="none" if curvature is None else str(curvature["kind"]),
-        complete=curvature is not None,
+        eigenvalues=np.stack([s.eigenvalues for s in curvature]),
+        residuals=np.stack([s.residuals for s in curvature]),
+        trace=np.array([s.trace for s in curvature]),
+        trace_error=np.array([s.trace_error for s in curvature]),
+        spectrum_kind="none" if found is None else found[0].kind,
+        complete=found is not None,
     )
 
 
@@ -273,9 +280,13 @@ def _axis(values: np.ndarray) -> np.ndarray:
     return np.linspace(low - margin, high + margin, CELLS)
 
 
-def _curvature(
-    training: _Training, ends: np.ndarray, heard: Listener, stop: Callable[[], bool]
-) -> dict[str, np.ndarray | str] | None:
+def _unknown(dim: int) -> Spectrum:
+    """What is known of a spectrum that was not computed."""
+    nothing = np.full(dim if dim <= EXACT_DIM else TOP, np.nan)
+    return Spectrum(nothing, nothing, np.nan, np.nan, "exact" if dim <= EXACT_DIM else "lanczos")
+
+
+def _curvature(training: _Training, ends: np.ndarray, heard: Listener, stop: Callable[[], bool]) -> list[Spectrum] | None:
     """The Hessian's spectrum at each end, in float64; None if it was stopped."""
     network = training.network.to(torch.float64)
     spectra = []
@@ -284,13 +295,7 @@ def _curvature(
             return None
         spectra.append(spectrum(network, network.point(end)))
         heard(training.progress("analysis", TRAINED + (1 - TRAINED) * (i + 1) / len(ends)))
-    return {
-        "eigenvalues": np.stack([s.eigenvalues for s in spectra]),
-        "residuals": np.stack([s.residuals for s in spectra]),
-        "trace": np.array([s.trace for s in spectra]),
-        "trace_error": np.array([s.trace_error for s in spectra]),
-        "kind": spectra[0].kind,
-    }
+    return spectra
 
 
 def main(arguments: list[str]) -> None:

@@ -146,7 +146,7 @@ def solve_above(matrix: Array, vector: Array, damping: Any, floor: Any) -> tuple
     """(matrix + damping I)⁻¹ vector, `(*runs, dim)`, and where all eigenvalues of that sum exceed `floor`, `(*runs, 1)` bool.
 
     Where they do not, the solution means nothing. Symmetric matrices of torch beyond 32 rows are not diagonalised but factored,
-    30 times faster at 1,000: the sum less floor I has a Cholesky factor just where every eigenvalue exceeds floor (to rounding).
+    30 times faster at 1,000: the sum less floor I has a Cholesky factor just where all eigenvalues exceed floor (to rounding).
     """
     dim = matrix.shape[-1]
     if is_numpy(matrix) or dim <= 32:

@@ -11,7 +11,8 @@ import numpy as np
 class Plane:
     """origin `(dim,)` and two orthonormal directions `(2, dim)`, float64.
 
-    explained `(components,)`: which share of the points' variance each principal component holds; the plane's are the first two.
+    explained `(components,)`: the share of the points' variance that each principal component holds; the first two are the
+    plane's.
     """
 
     origin: np.ndarray

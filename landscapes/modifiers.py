@@ -13,8 +13,8 @@ from landscapes.landscape import Block, Draw, Landscape, Matrix, Norm, Point, Sc
 
 PLANE_AXES = ("PC 1", "PC 2")
 INPUT_NOTE = (
-    "Our extension: each step is the plane's part of NSGD's full step. Every weight block's gradient is divided by that block's "
-    "input power in the full network, biases by 1, and what lies along the plane's two axes is taken."
+    "Our extension: each step is the plane's part of NSGD's full step. Every weight block's gradient is divided by that "
+    "block's input power in the full network, biases by 1, and what lies along the plane's two axes is taken."
 )
 
 

@@ -27,7 +27,11 @@ def eigenvalues_along(landscape: Landscape, theta: Point) -> np.ndarray:
 
 
 def lanczos(
-    product: Callable[[np.ndarray], np.ndarray], start: np.ndarray, count: int, most_products: int = 200, tolerance: float = 1e-6
+    product: Callable[[np.ndarray], np.ndarray],
+    start: np.ndarray,
+    count: int,
+    most_products: int = 200,
+    tolerance: float = 1e-6,
 ) -> tuple[np.ndarray, np.ndarray]:
     """The `count` largest eigenvalues, ascending, of the symmetric matrix behind `product`, and the residual of each.
 

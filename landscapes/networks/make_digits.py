@@ -1,4 +1,4 @@
-"""Makes digits.npz from scikit-learn's copy of the data: `python -m landscapes.networks.make_digits` (needs scikit-learn, once)."""
+"""Makes digits.npz from scikit-learn's copy: `python -m landscapes.networks.make_digits` (only this needs scikit-learn)."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import numpy as np
 
 
 def main() -> None:
-    from sklearn.datasets import load_digits
+    from sklearn.datasets import load_digits  # type: ignore[import-untyped]  # a tool of this file only
 
     digits = load_digits()
     images = digits.images.astype(np.uint8)

@@ -1,10 +1,11 @@
-"""The networks on the menu. This file imports no torch: an experiment about a network is checked, linked and drawn without it."""
+"""The networks on the menu. No torch is imported here: an experiment about a network is checked and linked without it."""
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
@@ -33,7 +34,7 @@ class Perceptron:
     @property
     def blocks(self) -> tuple[Block, ...]:
         """Weight `(outputs, inputs)` and bias of each layer, named as torch names them in a Sequential."""
-        pairs = enumerate(zip(self.sizes, self.sizes[1:]))
+        pairs = enumerate(pairwise(self.sizes))
         return tuple(
             block
             for layer, (inputs, outputs) in pairs

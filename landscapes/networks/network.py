@@ -74,7 +74,9 @@ class Network(Landscape):
         with_inputs = {f"{n}.weight".lstrip(".") for n, m in copy.named_modules() if isinstance(m, nn.Linear)}
         blocks = tuple(Block(n, tuple(p.shape), inputs=n in with_inputs) for n, p in named.items())
         start = torch.cat([p.reshape(-1) for p in named.values()]).tolist()
-        return cls(name, copy, criterion, *data, *(test or (None, None)), blocks, tuple(start))
+        inputs, targets = data
+        test_inputs, test_targets = test or (None, None)
+        return cls(name, copy, criterion, inputs, targets, test_inputs, test_targets, blocks, tuple(start))
 
     @property
     def samples(self) -> int:
@@ -100,11 +102,8 @@ class Network(Landscape):
         """The same landscape on another device ("cuda") or in another floating-point type."""
         data = {n: getattr(self, n) for n in ("inputs", "targets", "test_inputs", "test_targets")}
         keep = isinstance(place, torch.dtype)
-        moved = {
-            n: t if t is None or (keep and not t.is_floating_point()) else t.to(place)  # type: ignore[arg-type]
-            for n, t in data.items()
-        }
-        return replace(self, module=deepcopy(self.module).to(place), _memory=_Memory(), **moved)  # type: ignore[arg-type]
+        moved = {n: t if t is None or (keep and not t.is_floating_point()) else t.to(place) for n, t in data.items()}
+        return replace(self, module=deepcopy(self.module).to(place), _memory=_Memory(), **moved)
 
     @cached_property
     def _like(self) -> Tensor:
@@ -115,7 +114,7 @@ class Network(Landscape):
 
     def _parameters(self, theta: Tensor) -> dict[str, Tensor]:
         """One split, not one slice a block: the backward of a slice allocates a whole zero vector each time."""
-        parts = theta.split([block.size for block in self.blocks])
+        parts = torch.split(theta, [block.size for block in self.blocks])
         return {block.name: part.view(block.shape) for block, part in zip(self.blocks, parts)}
 
     def _one_loss(self, theta: Tensor) -> Tensor:
@@ -194,7 +193,8 @@ class Network(Landscape):
         if theta.ndim > 1 and theta.shape[-2] == 1 and vector.shape[:-2] == theta.shape[:-2]:
             pairs = zip(theta.reshape(-1, theta.shape[-1]), vector.reshape(-1, *vector.shape[-2:]))
             return torch.stack([self._products(t, v) for t, v in pairs]).reshape(vector.shape)
-        theta, vector = torch.broadcast_tensors(theta, vector)
+        shape = np.broadcast_shapes(tuple(theta.shape), tuple(vector.shape))
+        theta, vector = theta.expand(shape), vector.expand(shape)
         pairs = zip(theta.reshape(-1, theta.shape[-1]), vector.reshape(-1, vector.shape[-1]))
         return torch.stack([self._products(t, v[None])[0] for t, v in pairs]).reshape(vector.shape)
 

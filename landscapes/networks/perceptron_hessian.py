@@ -10,6 +10,7 @@ Reference: Botev, Ritter, Barber 2017, arXiv 1706.03662, for the recursion of K.
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -28,7 +29,7 @@ VALUES: dict[str, Callable[[Tensor], Tensor]] = {"tanh": torch.tanh, "relu": tor
 def perceptron_hessian(plan: Perceptron, theta: Tensor, inputs: Tensor, labels: Tensor) -> Tensor:
     """The Hessian of the mean cross-entropy at one point `(dim,)`: `(dim, dim)`. inputs `(samples, features)`."""
     sizes, last = plan.sizes, len(plan.sizes) - 2
-    parts = theta.split([block.size for block in plan.blocks])
+    parts = torch.split(theta, [block.size for block in plan.blocks])
     weights = [part.view(block.shape) for part, block in zip(parts, plan.blocks)]
     a, slopes, bends = [inputs.T], [inputs.T], [inputs.T]  # feature-major; entry l belongs to what enters layer l
     for layer in range(last + 1):
@@ -57,7 +58,7 @@ def perceptron_hessian(plan: Perceptron, theta: Tensor, inputs: Tensor, labels: 
     extended = [torch.cat([x, ones]) for x in a]  # (inputs + 1, samples)
     hessian = theta.new_empty((plan.dim, plan.dim))
     starts = [0]
-    for inputs_, outputs in zip(sizes, sizes[1:]):
+    for inputs_, outputs in pairwise(sizes):
         starts.append(starts[-1] + outputs * (inputs_ + 1))
     places = [_places(starts[layer], sizes[layer], sizes[layer + 1], theta.device) for layer in range(last + 1)]
     for low in range(last + 1):
@@ -66,10 +67,8 @@ def perceptron_hessian(plan: Perceptron, theta: Tensor, inputs: Tensor, labels: 
             if high == low:
                 cross, raised = k[low], None
             else:
-                if reach is None:  # ∂aᵐ⁻¹/∂zˡ
-                    raised = torch.diag_embed(slopes[high].T).permute(1, 2, 0)
-                else:
-                    raised = slopes[high][:, None] * reach
+                slope = slopes[high]  # raised is ∂aᵐ⁻¹/∂zˡ
+                raised = torch.diag_embed(slope.T).permute(1, 2, 0) if reach is None else slope[:, None] * reach
                 reach = torch.einsum("ab,bin->ain", weights[2 * high], raised)
                 cross = torch.einsum("abn,bin->ain", k[high], reach)
             block = _block(cross, raised, delta[high], extended[low], extended[high])

@@ -179,7 +179,8 @@ class PlaneMLP(Landscape):
 
     def _backward(self, mix: np.ndarray, hidden: list[np.ndarray], delta: np.ndarray) -> tuple[list[np.ndarray], np.ndarray]:
         """Each later layer's gradient by (weight, bias), `(runs, outputs * (inputs + 1))`, and the first layer's delta."""
-        slope, gradients = ACTIVATIONS[self.activation].slope, []
+        slope = ACTIVATIONS[self.activation].slope
+        gradients: list[np.ndarray] = []
         for layer in range(len(self.shapes) - 1, 0, -1):
             h = hidden[layer - 1]
             gradients.insert(0, (delta @ h.transpose(0, 2, 1)).reshape(len(mix), -1))

@@ -130,7 +130,7 @@ class Surface(Landscape):
         return self.family.domain
 
     @property
-    def start(self) -> Place:  # type: ignore[override]
+    def start(self) -> Place:
         """A start that shows something."""
         return self.family.start
 
