@@ -38,6 +38,7 @@ class Checkpoints:
             os.link(self.newest, self._seen)
         elif self._seen.stat().st_ino != number:
             self._seen.replace(self._previous)
+            self._seen.unlink(missing_ok=True)  # renaming between two links of one file leaves both
             os.link(self.newest, self._seen)
 
     def mend(self) -> str:

@@ -20,6 +20,7 @@ from experiments.jobs.keeper import Keeper
 from experiments.jobs.local import ROOT, Rules, gpus
 from experiments.jobs.store import RunFolder, curves, read_json, write_json
 from experiments.spec import Choice
+from experiments.training_result import TrainingResult
 from experiments.trajectory import Trajectory
 
 PATIENCE = 90
@@ -383,6 +384,63 @@ def test_gpus_are_those_the_process_may_use(monkeypatch):
     for none in ("", "-1"):
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", none)
         assert gpus() == ()
+
+
+TRAINING = Experiment(
+    Choice("digits_mlp", {"width": 4}), (Choice("sgd", {"lr": 0.1}), Choice("adam", {"lr": 0.01})), None, 1500, batch_size=32
+)
+
+
+def trained_to(backend, job, step):
+    """Wait until this start of the job has come that far."""
+
+    def there():
+        events = backend.events(job)[0]
+        assert not (status := backend.status(job)).state.ended, status.message
+        starts = [k for k, event in enumerate(events) if event["kind"] in ("started", "resumed")]
+        return starts and any(event.get("step", -1) >= step for event in events[starts[-1] :])
+
+    until(there)
+
+
+@pytest.mark.timeout(300)
+def test_a_training_that_is_cancelled_loses_a_checkpoint_and_is_killed_ends_as_if_nothing_had_been(make, tmp_path, monkeypatch):
+    monkeypatch.setenv("RAVINE_RESULTS", str(tmp_path / "results"))
+    write_json(tmp_path / "spec.json", TRAINING.as_json())
+    line = [sys.executable, "-m", "experiments", "run", tmp_path / "spec.json", "--out", tmp_path / "undisturbed"]
+    undisturbed = subprocess.Popen(line, cwd=ROOT)
+    backend = make()
+    job = backend.submit(TRAINING)
+    newest = backend.folder(job) / "checkpoint" / "training.safetensors"
+    for step in (100, 400):
+        trained_to(backend, job, step)
+        backend.cancel(job)
+        status = ended(backend, job)
+        assert status.state is State.CANCELLED and "can be resumed" in status.message and step <= status.step < 1500
+        until(lambda: not RunFolder(backend.folder(job)).alive)
+        if step == 400:
+            newest.write_bytes(newest.read_bytes()[:-100])
+        backend.resume(job)
+    trained_to(backend, job, 600)
+    notes = [event["note"] for event in backend.events(job)[0] if event["kind"] == "resumed"]
+    assert notes == ["", "The newest checkpoint could not be read; it went on from the one before."]
+    os.killpg(pid_of(backend, job), signal.SIGKILL)
+    status = ended(backend, job)
+    assert status.state is State.DONE and status.device == "cpu" and kinds(backend, job).count("resumed") == 3
+
+    assert undisturbed.wait(PATIENCE) == 0
+    here = TrainingResult.load(backend.folder(job) / "result.npz")
+    there = TrainingResult.load(tmp_path / "undisturbed" / "result.npz")
+    for name in vars(there):
+        if name not in ("seconds", "experiment", "calls", "complete", "spectrum_kind"):
+            np.testing.assert_array_equal(getattr(here, name), getattr(there, name), err_msg=name)
+    assert here.complete and here.spectrum_kind == "exact" and here.experiment.key == TRAINING.key
+    for kind, count in there.calls.items():
+        np.testing.assert_array_equal(here.calls[kind], count)
+    steps, losses = curves(backend.events(job)[0])
+    np.testing.assert_array_equal(steps, there.steps)  # what was repeated counts once
+    np.testing.assert_array_equal(losses, there.loss)
+    assert TrainingResult.load(tmp_path / "results" / f"{TRAINING.key}.npz").complete  # so that its plane can be raced on
 
 
 def command(*arguments, **options):
