@@ -79,7 +79,7 @@ def watch() -> None:
 
 def show(result: TrainingResult) -> None:
     """The plane with its paths, then curves, curvature and what the plane leaves out."""
-    if result.experiment != network.experiment:
+    if result.experiment.key != network.experiment.key:
         st.info("This is the training shown so far; press Train to run the settings on the left.", icon=":material/info:")
     stage(network_view.scene(result), key="plane", on_change=lambda: event("plane"))
     st.caption(network_view.trust(result))

@@ -20,6 +20,7 @@ from landscapes.modifiers import INPUT_NOTE, PLANE_AXES, plane_latex
 
 CHUNK_BYTES = 2**19  # one chunk's widest layer: it fits the second-level cache beside what is made of it
 SUBSET_SEED = 20_260
+DESCRIPTION = "A plane through a trained network's true loss: the one that holds most of its optimizers' paths."
 
 
 class Activation(NamedTuple):
@@ -64,6 +65,7 @@ class PlaneMLP(Landscape):
     whole: int | None = None
 
     blocks = (Block("plane", (2,), inputs=False),)
+    description = DESCRIPTION
     coordinates = PLANE_AXES
     minima: Sequence[tuple[float, ...]] = ()
     saddles: Sequence[tuple[float, ...]] = ()
