@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Self, dataclass_transform
 
 import numpy as np
 
-from landscapes.arrays import Array, constant, eigh, sqrt
+from landscapes.arrays import Array, constant, eigh, maximum, sqrt
 from landscapes.landscape import Landscape, Point, Scalar
 from landscapes.oracle import Oracle
 from landscapes.ranges import Count, Fraction, NonNegative, Number, Positive, Range, Real, check_names, ranges_of
@@ -102,8 +102,7 @@ def steepest_curvature(oracle: Oracle, preconditioner: Array | None = None) -> S
     if preconditioner is not None:
         root = sqrt(preconditioner)
         hessian = hessian / (root[..., None, :] * root[..., :, None])
-    largest = eigh(hessian)[0][..., -1]
-    return largest * (largest > 0)
+    return maximum(eigh(hessian)[0][..., -1], 0.0)
 
 
 @dataclass_transform(frozen_default=True)
