@@ -298,7 +298,7 @@ export const sliderToRate = (t, [low, high]) => Number((low * (high / low) ** t)
 export function zones(rate, limit, range) {
   if (limit === null) return { zone: "unknown", cuts: null }
   const cut = (v) => (v === Infinity ? 1 : v > 0 ? Math.min(Math.max(rateToSlider(v, range), 0), 1) : 0)
-  const zone = rate < limit / 2 ? "stable" : rate <= limit ? "edge" : "beyond"
+  const zone = rate <= limit / 2 ? "stable" : rate <= limit ? "edge" : "beyond"
   return { zone, cuts: [cut(limit / 2), cut(limit)] }
 }
 
