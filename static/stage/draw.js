@@ -216,22 +216,23 @@ export function fate(runner, time, home, brief = false) {
 }
 
 // One run in one panel: the whole path faint, the walked part strong, its last steps brightest.
-export function drawPath(pen, stage, runner, line, time, dim) {
+export function drawPath(pen, stage, plan, runner, line, time, dim) {
   const { ground, mode } = stage
+  const unit = Math.max(plan.font / 13, 0.85) // lines grow with the letters: a projector needs both
   const colour = runner.style[mode]
   const dash = DASHES[runner.style.dash]
   const { xs, ys, steps } = line
   if (!xs.length) return
   const fade = dim ? 0.3 : 1
-  pen.line(xs, ys, { colour, width: 1.4, alpha: 0.32 * fade, dash })
+  pen.line(xs, ys, { colour, width: 1.4 * unit, alpha: 0.32 * fade, dash })
   let to = 0
   while (to < steps.length && !(steps[to] > time)) to++
   const tip = tipOf(line, to, time)
   const cut = (from) => ({ xs: tip ? [...xs.slice(from, to), tip[0]] : xs.slice(from, to), ys: tip ? [...ys.slice(from, to), tip[1]] : ys.slice(from, to) })
   const walked = cut(0)
   if (walked.xs.length > 1) {
-    pen.line(walked.xs, walked.ys, { colour: ground.halo, width: 4.6, alpha: 0.55 * fade })
-    pen.line(walked.xs, walked.ys, { colour, width: 2, alpha: 0.85 * fade, dash })
+    pen.line(walked.xs, walked.ys, { colour: ground.halo, width: 4.6 * unit, alpha: 0.55 * fade })
+    pen.line(walked.xs, walked.ys, { colour, width: 2 * unit, alpha: 0.85 * fade, dash })
   }
   if (time < stage.length) {
     let from = to
@@ -239,7 +240,7 @@ export function drawPath(pen, stage, runner, line, time, dim) {
       from = to
       while (from > 0 && !(steps[from - 1] < time - back)) from--
       const tail = cut(from)
-      if (tail.xs.length > 1) pen.line(tail.xs, tail.ys, { colour, width, alpha: alpha * fade })
+      if (tail.xs.length > 1) pen.line(tail.xs, tail.ys, { colour, width: width * unit, alpha: alpha * fade })
     }
   }
 }
@@ -357,7 +358,7 @@ export function drawRuns(pen, stage, plan, lines, time, { held = false, focused 
       const order = cast.map((runner, i) => [runner, i]).filter(([runner]) => !runner.disabled)
       order.sort(([a], [b]) => (a.label === marked ? 1 : 0) - (b.label === marked ? 1 : 0))
       const dim = (runner) => plan.panels.length === 1 && marked !== null && runner.label !== marked
-      for (const [runner, i] of order) drawPath(pen, stage, runner, lines[plan.panels.length > 1 ? index : i], time, dim(runner))
+      for (const [runner, i] of order) drawPath(pen, stage, plan, runner, lines[plan.panels.length > 1 ? index : i], time, dim(runner))
       if (handle) drawStart(pen, stage, plan, panel, { held, focused })
       for (const [runner] of order) drawHead(pen, stage, plan, panel, runner, time, dim(runner))
       drawBadges(pen, stage, plan, panel, order.map(([runner]) => runner), time)

@@ -73,7 +73,7 @@ class Stage {
     const button = (label, title, action, ...children) =>
       element("button", { type: "button", ariaLabel: label, title, onclick: action }, ...children)
     this.title = element("span", { className: "title" })
-    this.note = element("span", { className: "note", hidden: true })
+    this.note = element("span", { className: "note" })
     this.fitButton = button("Fit the whole map", "Fit (0, or double click)", () => this.fit(), "Fit")
     this.ground = element("canvas", { className: "ground", "aria-hidden": "true" })
     this.canvas = element("canvas", { className: "runs", tabindex: "0", role: "application", "aria-roledescription": "race stage" })
@@ -198,7 +198,6 @@ class Stage {
     this.legend()
     this.title.textContent = scene.title
     this.note.textContent = scene.note
-    this.note.hidden = !scene.note
     this.body.classList.toggle("each", scene.view === "each")
     this.scrub.max = String(length)
     this.canvas.setAttribute(
@@ -459,7 +458,7 @@ class Stage {
   render() {
     if (!this.survey) return
     const stage = this.stage
-    if (this.dirty.backdrop) draw.drawBackdrop(this.pen(this.ground), stage, this.plan)
+    if (this.dirty.backdrop) draw.drawBackdrop(this.pen(this.ground), stage, this.plan, this.coarse ? 0.5 : 1)
     if (this.dirty.runs || this.dirty.backdrop) {
       this.lines ??= this.project(this.plan)
       const focused = this.root.activeElement === this.canvas && this.canvas.matches(":focus-visible:not(.quiet)")
@@ -496,8 +495,14 @@ class Stage {
     this.lines = null
     this.dirty = { backdrop: true, runs: true }
     this.wake()
+    this.coarse = true // heights at half the resolution until the window rests
     clearTimeout(this.viewTimer)
-    this.viewTimer = setTimeout(() => this.askView(), 180)
+    this.viewTimer = setTimeout(() => {
+      this.coarse = false
+      this.dirty.backdrop = true
+      this.wake()
+      this.askView()
+    }, 180)
   }
 
   askView() {
@@ -554,6 +559,7 @@ class Stage {
       const grip = [g.toX(panel, this.window, this.start[0]) - at[0], g.toY(panel, this.window, this.start[1]) - at[1]]
       this.holding = { panel, grip, id: e.pointerId }
       this.live = true
+      this.note.style.height = `${this.note.offsetHeight}px` // the picture must not move under the hand
       this.pictureBox.classList.add("holding")
       this.dirty.runs = true
       this.wake()
@@ -620,6 +626,7 @@ class Stage {
     const moved = this.outbox.owns("start") || this.moved(this.scene.start)
     this.holding = null
     this.keys = false
+    this.note.style.height = ""
     this.pictureBox.classList.remove("holding")
     if (moved) { this.ending = true; this.outbox.put({ start: this.start }, "drop") }
     else this.live = false

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from streamlit.testing.v1 import AppTest
 
 from experiments import run
 from figures.components import stage
@@ -231,3 +232,53 @@ def test_the_loader_is_small_and_names_files_that_exist() -> None:
     assert len(loader) < 2000, "Streamlit sends it with every rerun"
     files = {path.name for path in stage._FILES.iterdir()}
     assert {"stage.js", "geometry.js", "clock.js", "wire.js", "draw.js", "pens.js", "stage.css"} <= files
+
+
+def page() -> None:
+    """A page with a stage, as AppTest runs it."""
+    import streamlit
+
+    from figures.components.stage import event, stage, window
+    from tests.figures.test_stage import HOME, a_scene
+
+    def moved() -> None:
+        streamlit.session_state["seen"] = event("race")
+
+    streamlit.session_state["window"] = window("race", HOME)
+    streamlit.session_state["returned"] = stage(a_scene(), key="race", on_change=moved)
+
+
+def sent_by(app: AppTest) -> tuple[dict[str, Any], bytes]:
+    return unpacked(app.get("bidi_component")[0].proto.bytes)
+
+
+def test_a_page_shows_a_scene_and_reads_what_the_visitor_did() -> None:
+    app = AppTest.from_function(page).run()
+    assert not app.exception
+    header, body = sent_by(app)
+    assert header["title"] == "Ravine" and header["seq"] == 0 and header["map"]["length"] == 21 * 31
+    assert app.session_state["returned"] is None and app.session_state["window"] == HOME
+    look = [[-0.5, 0.5], [-0.25, 0.75]]
+    done = {"start": [0.5, -0.5], "lr": {"1": 0.2}, "phase": "drop", "view": look, "home": HOME, "have": "ravine-31", "seq": 4}
+    app.session_state["race"] = {"event": done}
+    app.run()
+    event = app.session_state["returned"]
+    assert event.start == (0.5, -0.5) and event.lr == {1: 0.2} and event.seq == 4
+    assert app.session_state["window"] == ((-0.5, 0.5), (-0.25, 0.75))
+    header, _ = sent_by(app)
+    assert header["seq"] == 4 and "length" not in header["map"]
+
+
+def test_a_window_over_another_surface_means_nothing_here() -> None:
+    app = AppTest.from_function(page)
+    away = [[-5, 5], [-5, 5]]
+    app.session_state["race"] = {"event": {"view": [[0, 1], [0, 1]], "home": away, "seq": 1}}
+    app.run()
+    assert app.session_state["window"] == HOME
+
+
+def test_code_goes_to_the_browser_as_a_few_lines() -> None:
+    app = AppTest.from_function(page).run()
+    proto = app.get("bidi_component")[0].proto
+    assert len(proto.js_content) < 1500 and "app/static/stage/stage.js?v=" in proto.js_content
+    assert "VERSION" not in proto.js_content
