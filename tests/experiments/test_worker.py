@@ -5,12 +5,13 @@ import sys
 import threading
 import time
 from concurrent.futures import CancelledError, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from experiments import Experiment
+from experiments import Experiment, slices
 from experiments.race import enter
 from experiments.spec import Choice
 from experiments.worker import ROOT, RequestError, WorkerError, Workers
@@ -55,6 +56,34 @@ def test_a_race_in_the_worker_is_the_race_here(workers):
         for name, array in here.as_arrays().items():
             np.testing.assert_array_equal(entrant.as_arrays()[name], array)
     assert [p.meta["done"] for p in call.progress] == [1, 2, 3]
+
+
+@pytest.mark.timeout(240)
+def test_a_training_streams_its_losses_and_answers_with_the_result_or_with_what_there_is(tmp_path, monkeypatch):
+    monkeypatch.setenv("RAVINE_RESULTS", str(tmp_path))
+    digits = Choice("digits_mlp", {"width": 2})
+    experiment = Experiment(digits, (Choice("sgd", {"lr": 0.1}), Choice("adam")), None, 20, batch_size=100)
+    workers = Workers()
+    try:
+        call = workers.submit("train", {"experiment": experiment.as_json()})
+        reports = [p.meta for p in call.updates() if p.meta["stage"] == "training"]
+        result = call.result(PATIENCE)
+        assert result.experiment.key == experiment.key and result.complete and result.spectrum_kind == "exact"
+        np.testing.assert_array_equal([r["step"] for r in reports], result.steps)
+        np.testing.assert_array_equal(np.transpose([r["loss"] for r in reports]), result.loss)
+        stored = slices.stored(experiment)
+        for name in ("loss", "ends", "theta", "heights", "eigenvalues", "coordinates", "finite"):
+            np.testing.assert_array_equal(getattr(stored, name), getattr(result, name))
+        assert stored.calls.keys() == result.calls.keys()
+
+        longer = replace(experiment, steps=50_000)
+        call = workers.submit("train", {"experiment": longer.as_json()})
+        until(lambda: len(call.progress) > 2)
+        call.stop()
+        part = call.result(PATIENCE)
+        assert not part.complete and 0 < part.steps[-1] < 50_000 and slices.stored(longer) is None
+    finally:
+        workers.close()
 
 
 def test_progress_streams_with_arrays(workers):

@@ -1,19 +1,23 @@
 """The runs page without a browser, over real jobs in a temporary place."""
 
+import base64
+import json
 import os
 import signal
 import time
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import streamlit as st
 
-from experiments import Experiment
+from experiments import Experiment, link
 from experiments.jobs import JobStatus, LocalBackend, State
 from experiments.jobs.local import Rules
 from experiments.jobs.store import RunFolder, read_json
 from experiments.presets import RACES
 from experiments.spec import Choice
+from experiments.training_result import TrainingResult
 from pages import runs_view
 from tests.pages.scenes import opened
 
@@ -105,6 +109,42 @@ def test_a_done_run_is_opened_and_deleted_when_confirmed(backend):
     assert not app.exception
     assert list(app.dataframe[0].value["Run"]) == [keep] and app.subheader[0].value.startswith(keep)
     assert not (backend.root / gone).exists() and (backend.root / keep).exists()
+
+
+@pytest.mark.timeout(240)
+def test_a_training_is_started_watched_and_opened_with_its_spectrum_and_raced_on(backend, tmp_path, monkeypatch):
+    monkeypatch.setenv("RAVINE_RESULTS", str(tmp_path / "results"))
+    app = page()
+    for name, value in (("on.width", 2), ("steps", 60), ("batch", 100)):
+        app.number_input(key=f"runs.{name}").set_value(value).run()
+    app.multiselect(key="runs.race").set_value(["sgd", "adam"]).run()
+    button(app, "Start").click().run()
+    (status,) = backend.list()
+    experiment = backend.experiment(status.id)
+    assert experiment.landscape.parameters["width"] == 2 and experiment.steps == 60 and experiment.batch_size == 100
+    assert [choice.key for choice in experiment.optimizers] == ["sgd", "adam"]
+    assert not app.exception and app.subheader[0].value.startswith(status.id) and "Cancel" in labels(app)
+    until(lambda: backend.status(status.id).state.ended)
+    app.run()
+    assert not app.exception and app.subheader[0].value.endswith("done")
+    result = TrainingResult.load(backend.folder(status.id) / "result.npz")
+    loss, accuracy, spectrum = (json.loads(chart.proto.spec) for chart in app.get("plotly_chart"))
+    for index, title in enumerate(("SGD", "Adam")):
+        assert loss["data"][index]["name"] == accuracy["data"][index]["name"] == spectrum["data"][index]["name"] == title
+        np.testing.assert_array_equal(decoded(loss["data"][index]["y"]), result.loss[index])
+        np.testing.assert_array_equal(decoded(accuracy["data"][index]["y"]), result.test_accuracy[index])
+        np.testing.assert_array_equal(decoded(spectrum["data"][index]["customdata"]), result.eigenvalues[index][::-1])
+    assert len(app.table[0].value) == 2
+    button(app, "Race inside its slice").click().run()
+    assert not app.exception
+    raced, complaints = link.decode({k: v[0] if isinstance(v, list) else v for k, v in app.query_params.items()
+                                     if not k.startswith("show.")})  # fmt: skip
+    assert not complaints and raced.training.key == experiment.key
+
+
+def decoded(array):
+    """The numbers of a typed array in a figure's JSON."""
+    return np.frombuffer(base64.b64decode(array["bdata"]), array["dtype"]) if isinstance(array, dict) else np.array(array)
 
 
 def test_a_failed_run_says_why(backend, tmp_path):
