@@ -97,6 +97,10 @@ class Landscape(ABC):
         """Hessian times vector, `(*runs, dim)`."""
         return (self.hessian(theta) @ vector[..., None])[..., 0]
 
+    def hessian_products(self, theta: Point, vectors: Array) -> Array:
+        """Hessian times several vectors at each point: vectors and result `(*runs, count, dim)`."""
+        return vectors @ self.hessian(theta)  # from the right: it is symmetric
+
     def input_power(self, theta: Point, norm: Norm = "l2") -> Point:
         """For each weight the mean squared l2 norm (or mean l1 norm) of the input vector of its block, `(*runs, dim)`.
 

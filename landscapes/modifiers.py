@@ -67,8 +67,8 @@ class Slice(Landscape):
         return self.inner.gradient(self.lifted(theta)) @ transpose(self.directions)
 
     def hessian(self, theta: Point) -> Matrix:
-        full = self.lifted(theta)[..., None, :]
-        products = self.inner.hvp(full, self.directions + 0 * full)
+        full = self.lifted(theta)
+        products = self.inner.hessian_products(full, self.directions + 0 * full[..., None, :])
         return products @ transpose(self.directions)
 
     def input_power(self, theta: Point, norm: Norm = "l2") -> Point:
@@ -166,6 +166,9 @@ class OnBatch(Landscape):
 
     def hvp(self, theta: Point, vector: Point) -> Point:
         return self.inner.hvp(theta, vector)
+
+    def hessian_products(self, theta: Point, vectors: Array) -> Array:
+        return self.inner.hessian_products(theta, vectors)
 
     def input_power(self, theta: Point, norm: Norm = "l2") -> Point:
         return self.inner.input_power(theta, norm)

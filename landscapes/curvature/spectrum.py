@@ -47,7 +47,7 @@ def spectrum(landscape: Landscape, theta: Point, seed: int = 0, exact_dim: int =
         return Spectrum(values, bound, float(values.sum()), 0.0 if finite else float("nan"), "exact")
 
     def products(vectors: np.ndarray) -> np.ndarray:
-        return as_numpy(landscape.hvp(theta[None], landscape.point(vectors)))
+        return as_numpy(landscape.hessian_products(theta, landscape.point(vectors)))
 
     start = np.random.default_rng(seed).normal(size=dim)
     values, residuals = lanczos(lambda v: products(v[None])[0], start, TOP)

@@ -187,16 +187,14 @@ class Network(Landscape):
         return int(np.clip(GRAPH_BYTES // max(saved, 1), 1, MOST_COLUMNS))
 
     def hvp(self, theta: Point, vector: Point) -> Point:
-        """Hessian times vector. theta `(*runs, 1, dim)` with vectors `(*runs, count, dim)` shares one graph per run."""
-        if theta.ndim == 1 and vector.ndim <= 2:
-            return self._products(theta, vector.reshape(-1, vector.shape[-1])).reshape(vector.shape)
-        if theta.ndim > 1 and theta.shape[-2] == 1 and vector.shape[:-2] == theta.shape[:-2]:
-            pairs = zip(theta.reshape(-1, theta.shape[-1]), vector.reshape(-1, *vector.shape[-2:]))
-            return torch.stack([self._products(t, v) for t, v in pairs]).reshape(vector.shape)
-        shape = np.broadcast_shapes(tuple(theta.shape), tuple(vector.shape))
-        theta, vector = theta.expand(shape), vector.expand(shape)
-        pairs = zip(theta.reshape(-1, theta.shape[-1]), vector.reshape(-1, vector.shape[-1]))
-        return torch.stack([self._products(t, v[None])[0] for t, v in pairs]).reshape(vector.shape)
+        return self.hessian_products(theta, vector[..., None, :])[..., 0, :]
+
+    def hessian_products(self, theta: Point, vectors: Array) -> Array:
+        """Hessian times `(*runs, count, dim)` vectors; those of one run share its graph."""
+        if theta.ndim == 1:
+            return self._products(theta, vectors)
+        pairs = zip(theta.reshape(-1, theta.shape[-1]), vectors.reshape(-1, *vectors.shape[-2:]))
+        return torch.stack([self._products(t, v) for t, v in pairs]).reshape(vectors.shape)
 
     def hessian(self, theta: Point) -> Matrix:
         """Every column by `hvp`, then made exactly symmetric: `(*runs, dim, dim)`; a perceptron's by its blocks."""
