@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -114,7 +115,7 @@ def test_the_exceptions_are_equal_step_by_step_and_chaotic(key: str, surface_key
     """Started afresh from each point of the path the step is the paper's; and the paper's own path forgets a last bit."""
     surface, problem, transcribed = landscape_of(surface_key), problem_of(surface_key), getattr(transcriptions, key)
     path = run(OPTIMIZERS[key](**SETTINGS[key]), surface, surface.start, STEPS).theta
-    for theta, after in zip(path[:-1], path[1:], strict=True):
+    for theta, after in pairwise(path):
         expected = transcribed(problem, theta, 1, **SETTINGS[key])[1]
         assert np.linalg.norm(after - expected) <= GAP * np.linalg.norm(theta)
     nudged = [transcribed(problem, np.array(surface.start) * scale, STEPS, **SETTINGS[key]) for scale in (1, 1 + 4e-16)]

@@ -111,18 +111,10 @@ def test_one_sample_is_nlms(mu: float, sample: list[float], target: float) -> No
 @pytest.mark.parametrize("scale", [0.125, 8.0, 1024.0])
 def test_l2_forgets_the_scale_of_the_inputs_and_l1_does_not(scale: float) -> None:
     """Inputs and targets times c, eps 0: the same path, exactly for powers of two."""
-    paths = {
-        key: [
-            run(
-                OPTIMIZERS[key](lr=0.02, eps=1e-9 if key == "insgd" else 0.0),
-                LinearNeuron(X * c, Y * c, bias=False),
-                THETA[:3],
-                40,
-            ).theta
-            for c in (1.0, scale)
-        ]
-        for key in ("nsgd_l2", "nsgd_l1", "insgd")
-    }
+    paths = {}
+    for key, eps in (("nsgd_l2", 0.0), ("nsgd_l1", 0.0), ("insgd", 1e-9)):
+        optimizer = OPTIMIZERS[key](lr=0.02, eps=eps)
+        paths[key] = [run(optimizer, LinearNeuron(X * c, Y * c, bias=False), THETA[:3], 40).theta for c in (1.0, scale)]
     assert np.array_equal(*paths["nsgd_l2"])
     assert not np.allclose(*paths["nsgd_l1"], rtol=1e-3)
     assert not np.allclose(*paths["insgd"], rtol=1e-3)

@@ -59,7 +59,7 @@ def test_many_runs_at_once_are_the_single_runs(key: str, surface_key: str, data:
 @few
 @given(data=st.data())
 def test_a_sweep_is_its_single_settings(key: str, surface_key: str, data: st.DataObject) -> None:
-    """Every hyperparameter as a (*runs, 1) array at once. Powers of arrays may differ from powers of numbers in the last bit."""
+    """Every hyperparameter as a (*runs, 1) array at once. Powers of arrays may differ from those of numbers by a bit."""
     surface = SURFACES[surface_key]()
     given_ = data.draw(st.lists(hyperparameters(key), min_size=2, max_size=3))
     arrays = {name: np.array([[h[name]] for h in given_]) for name in given_[0]}

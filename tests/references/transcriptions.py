@@ -135,7 +135,8 @@ def newton_eigen(p: Problem, start: np.ndarray, steps: int, lr: float, fallback_
 
     def step(w: np.ndarray, t: int) -> np.ndarray:
         g, delta = p.gradient(w), np.zeros(2)
-        for value, direction in zip(*(lambda values, vectors: (values, vectors.T))(*np.linalg.eigh(p.hessian(w)))):
+        values, vectors = np.linalg.eigh(p.hessian(w))
+        for value, direction in zip(values, vectors.T, strict=True):
             delta -= (lr / value if value > tol else fallback_lr) * (g @ direction) * direction
         return delta
 

@@ -198,7 +198,7 @@ def arrival(key: str, start: tuple[float, float], tolerance: float, **given: Any
 
 
 def test_saddles_draw_newton_in_unless_it_falls_back() -> None:
-    """K12: the plain Newton step goes to the saddle; with the fall-back 30 steps to (0, 1); gradient descent .1 from 1e-6: 207."""
+    """K12: plain Newton goes to the saddle; with the fall-back 30 steps to (0, 1); gradient descent .1 from 1e-6: 207."""
     theta = np.array([0.8, 0.1])
     for _ in range(10):
         theta = theta - np.linalg.solve(two_minima().hessian(theta), two_minima().gradient(theta))

@@ -1,4 +1,4 @@
-"""Every stability limit: 0.999 of it converges, 1.001 of it diverges. Where a method adapts, on the model its docstring names."""
+"""Every stability limit: 0.999 of it converges, 1.001 diverges. Where a method adapts, on the model its docstring names."""
 
 from __future__ import annotations
 

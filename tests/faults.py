@@ -1,0 +1,220 @@
+"""Tests of the tests: seeded faults, one at a time, in a copy of the tree. `python -m tests.faults` prints `caught N of N`.
+
+A fault is a piece of a file that stands there exactly once, what replaces it, and the tests that must then fail. A fault is
+caught when those tests run and fail; tests that cannot be collected, or a piece that is no longer there, count as missed.
+Options: words, to run only the faults whose line in the table contains one of them; `--jobs N` (default 2).
+"""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from queue import SimpleQueue
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parent.parent
+FAILED = 1  # pytest's exit code for tests that ran and failed
+
+
+class Fault(NamedTuple):
+    file: str
+    old: str
+    new: str
+    tests: str
+
+
+EQUAL = "tests/optimizers/test_equality.py -k "
+LAWS = "tests/optimizers/test_laws.py -k "
+INPUTS = "tests/optimizers/test_input_normalisation.py"
+STABLE = "tests/theory/test_stability.py -k "
+DESCENT = "tests/theory/test_descent.py -k "
+SURFACE = "tests/landscapes/test_surfaces.py -k "
+ENGINE = "tests/landscapes/test_expression.py"
+CORE = "tests/landscapes/test_core.py"
+CURVATURE = "tests/landscapes/test_curvature.py"
+LOOP = "tests/experiments/test_loop.py"
+SPEC = "tests/experiments/test_spec.py"
+
+OPTIMIZERS = [
+    Fault("optimizers/sgd.py", "return -self.lr * oracle.grad", "return self.lr * oracle.grad", EQUAL + "sgd"),
+    Fault("optimizers/sgd.py", "return 2 / steepest", "return 1 / steepest", STABLE + "sgd"),
+    Fault("optimizers/momentum.py", "b + oracle.grad", "b + (1 - self.momentum) * oracle.grad", EQUAL + "momentum"),
+    Fault("optimizers/momentum.py", "return -self.lr * b, b", "return -self.lr * b, b * 0", EQUAL + "momentum"),
+    Fault("optimizers/momentum.py", "(1 + per_run(self.momentum))", "(1 - per_run(self.momentum))", STABLE + "momentum"),
+    Fault("optimizers/momentum_annealed.py", "(self.momentum - self.initial)", "self.momentum", EQUAL + "annealed"),
+    Fault("optimizers/momentum_annealed.py", "(v, t + 1)", "(v, t)", DESCENT + "anneal"),
+    Fault("optimizers/rmsprop.py", "g / (sqrt(v) + self.eps), v", "g / sqrt(v + self.eps), v", EQUAL + "rmsprop"),
+    Fault("optimizers/rmsprop.py", "(sqrt(v) + self.eps), v", "(sqrt(v) + self.eps), v * 0", EQUAL + "rmsprop"),
+    Fault(
+        "optimizers/rmsprop_article.py", "g / sqrt(v + self.eps), v", "g / (sqrt(v) + self.eps), v", EQUAL + "rmsprop_article"
+    ),
+    Fault("optimizers/adam.py", "root = sqrt(v) / (1 - self.beta2**t) ** 0.5", "root = sqrt(v)", EQUAL + "adam"),
+    Fault("optimizers/adam.py", "-(self.lr / (1 - self.beta1**t)) * m", "-self.lr * m", EQUAL + "adam"),
+    Fault("optimizers/adam.py", "(m, v, t)\n\n", "(m, v, t - 1)\n\n", EQUAL + "adam"),
+    Fault("optimizers/adam.py", "2 * (1 + beta1) / (1 - beta1) / sharpness", "2 / sharpness", STABLE + "held"),
+    Fault("optimizers/adam_article.py", "m / sqrt(v + self.eps)", "m / (sqrt(v) + self.eps)", EQUAL + "adam_article"),
+    Fault("optimizers/adam_article.py", "(m, v)\n\n", "(m * 0, v)\n\n", EQUAL + "adam_article"),
+    Fault("optimizers/newton.py", "where(convex, -self.lr * jump, -self.fallback_lr * g)", "-self.lr * jump", EQUAL + "newton"),
+    Fault("optimizers/newton_scalar.py", " / where(square > 0, square, square + 1)", "", EQUAL + "newton_scalar"),
+    Fault("optimizers/newton_eigen.py", "values > self.tol", "values**2 > self.tol", EQUAL + "newton_eigen"),
+    Fault("optimizers/newton_cg.py", "r + following /", "r - following /", EQUAL + "newton_cg"),
+    Fault("optimizers/newton_cg.py", "p = where(active & ~convex,", "p = where(~active & ~convex,", EQUAL + "newton_cg"),
+    Fault(
+        "optimizers/nsgd_l2.py", 'terms, power = oracle.input_terms("l2")', 'terms, power = oracle.input_terms("l1")', INPUTS
+    ),
+    Fault("optimizers/nsgd_l2.py", "terms, power + per_term(self.eps)", "terms, power", EQUAL + "nsgd_l2"),
+    Fault("optimizers/nsgd_l2.py", "+ g + self.weight_decay * oracle.theta", "+ g", INPUTS + " -k order"),
+    Fault(
+        "optimizers/nsgd_l1.py", 'terms, power = oracle.input_terms("l1")', 'terms, power = oracle.input_terms("l2")', INPUTS
+    ),
+    Fault("optimizers/nsgd_l1.py", "return -self.lr * b, b", "return -self.lr * b, g", EQUAL + "nsgd_l1"),
+    Fault("optimizers/insgd.py", "maximum(log(power), per_term", "maximum(power, per_term", INPUTS),
+    Fault("optimizers/insgd.py", "(b, power)", "(b, state[1])", INPUTS + " -k momentum"),
+    Fault("optimizers/insgd.py", "(1 - beta) * power", "power", EQUAL + "insgd"),
+    Fault("optimizers/insgd_released.py", "- 0.9)", "- 1.0)", INPUTS + " -k released"),
+    Fault("optimizers/insgd_released.py", "/ (0.1**0.5 + 1e-6)", "/ (0.01**0.5 + 1e-6)", INPUTS + " -k released"),
+    Fault("optimizers/input_normalisation.py", "divisor if divided.all() else", "divisor if True else", INPUTS + " -k biases"),
+    Fault(
+        "optimizers/input_normalisation.py",
+        "return hyperparameter[..., None, :] if",
+        "return hyperparameter if",
+        LAWS + "sweep",
+    ),
+    Fault("optimizers/input_normalisation.py", ".sum(-2)", ".sum((0, -2)) * terms[..., 0, :] ** 0", LAWS + "many_runs"),
+    Fault("optimizers/optimizer.py", "return hyperparameter[..., 0] if", "return hyperparameter if", LAWS + "shapes"),
+    Fault("optimizers/optimizer.py", "eigh(hessian)[0][..., -1]", "eigh(hessian)[0][..., 0]", STABLE + "limit"),
+    Fault("optimizers/optimizer.py", "root = sqrt(preconditioner)", "root = preconditioner", STABLE + "limit"),
+    Fault("optimizers/optimizer.py", 'allowed.check(f"{self.key}.{name}", value)', "pass", LAWS + "validated"),
+]
+
+SURFACES = [
+    Fault("landscapes/surfaces/quadratics.py", "0.5 * (condition", "1.0 * (condition", SURFACE + "ravine"),
+    Fault("landscapes/surfaces/quadratics.py", "c * y - s * x", "c * y + s * x", SURFACE + "ravine"),
+    Fault("landscapes/surfaces/quadratics.py", "symbolic.sqrt(2 * condition)", "symbolic.sqrt(condition)", SURFACE + "ravine"),
+    Fault("landscapes/surfaces/saddles.py", "x**2 - y**2", "x**2 + y**2", SURFACE + "saddle"),
+    Fault("landscapes/surfaces/valleys.py", "b * (y - x**2) ** 2", "b * (y - x) ** 2", SURFACE + "rosenbrock"),
+    Fault("landscapes/surfaces/valleys.py", "symbolic.sqrt(b) * (y", "b * (y", SURFACE + "residuals"),
+    Fault("landscapes/surfaces/neurons.py", '"w2": [(w1 * x,)]', '"w2": [(w2 * x,)]', SURFACE + "two_layer"),
+    Fault("landscapes/surfaces/neurons.py", "(root, ratio / root)", "(root, root / ratio)", SURFACE + "minimum"),
+    Fault("landscapes/surfaces/surface.py", "total / len(samples)", "total", SURFACE + "neuron"),
+    Fault("landscapes/surfaces/surface.py", "residual * row[..., i]", "row[..., i]", SURFACE + "residuals"),
+    Fault("landscapes/surfaces/surface.py", ".sum(-1, keepdims=True)\n", ".sum(keepdims=True)\n", LAWS + "many_runs"),
+    Fault(
+        "landscapes/surfaces/surface.py", "matrix[..., i, j] = matrix[..., j, i] =", "matrix[..., i, j] =", SURFACE + "torch"
+    ),
+    Fault("landscapes/surfaces/expression.py", '"cos": lambda a: -apply("sin", a)', '"cos": lambda a: apply("sin", a)', ENGINE),
+    Fault("landscapes/surfaces/expression.py", "return da * b + a * db", "return da * b - a * db", ENGINE),
+    Fault("landscapes/surfaces/expression.py", "(da - e * db) / b", "(da + e * db) / b", ENGINE),
+    Fault("landscapes/surfaces/expression.py", '1 - apply("tanh", a) ** 2', '1 + apply("tanh", a) ** 2', ENGINE),
+    Fault("landscapes/surfaces/expression.py", "a ** (e.args[1] - 1) * da", "a ** e.args[1] * da", ENGINE),
+    Fault("landscapes/surfaces/expression.py", "exponent >>= 1", "exponent >>= 1 + (exponent > 9)", ENGINE),
+]
+
+CORES = [
+    Fault("landscapes/arrays.py", "return (a * b).sum(-1, keepdims=True)", "return (a * b).sum(keepdims=True)", CORE),
+    Fault("landscapes/arrays.py", "values = where(bad[..., None], values * np.nan, values)", "pass", CORE),
+    Fault(
+        "landscapes/arrays.py", "        values = values + damping\n", "        values = values - damping\n", EQUAL + "newton"
+    ),
+    Fault("landscapes/oracle.py", "if self._grad is None:", "if True:", CORE),
+    Fault("landscapes/ranges.py", "numbers > self.low if self.open_low", "numbers >= self.low if self.open_low", CORE),
+    Fault("landscapes/ranges.py", "& np.isfinite(numbers)", "", CORE),
+    Fault("landscapes/curvature/eigenvalues.py", "np.hypot((a - c) / 2, b)", "np.hypot(a - c, b)", CURVATURE),
+    Fault("landscapes/curvature/sharpness.py", "theta + rho * g", "theta - rho * g", CURVATURE),
+]
+
+EXPERIMENTS = [
+    Fault("experiments/loop.py", "theta = theta + delta", "theta = theta - delta", LOOP),
+    Fault("experiments/loop.py", "theta = theta + delta", "theta += delta", LOOP),
+    Fault("experiments/loop.py", "calls.append(dict(visit.calls))", "calls.append(visit.calls)", LOOP + " -k calls"),
+    Fault("experiments/loop.py", "path[~finite] = np.nan", "path[~finite] = 0", LOOP + " -k diverge"),
+    Fault("experiments/loop.py", "path[~finite] = np.nan", "path[~finite.all(-1)] = np.nan", LOOP + " -k neighbours"),
+    Fault("experiments/loop.py", "np.shape(value)[-1] != 1", "np.shape(value)[-1] == 0", LAWS + "array"),
+    Fault("experiments/loop.py", "since.step, since.state)", "since.step, optimizer.init(theta))", LOOP + " -k broken_off"),
+    Fault("experiments/trajectory.py", "self.loss <= tolerance", "self.loss >= tolerance", DESCENT + "momentum_is_faster"),
+    Fault("experiments/trajectory.py", "self.finite.sum(axis=0) - 1", "self.finite.sum(axis=0)", LOOP + " -k diverge"),
+    Fault("experiments/trajectory.py", 'int(file["format"]) != _FORMAT', "False", LOOP + " -k broken_files"),
+    Fault("experiments/spec.py", '            "seed": self.seed,\n', "", SPEC),
+    Fault("experiments/spec.py", "{**family.defaults, **given}", "given", SPEC),
+    Fault("experiments/spec.py", 'seed=data.get("seed", 0)', "seed=0", SPEC),
+    Fault("experiments/spec.py", "    _check_plain(choice.parameters, where)\n", "", SPEC),
+    Fault("experiments/spec.py", "sort_keys=True", "sort_keys=False, skipkeys=False) + str(id(self)", SPEC),
+]
+
+FAULTS = [*OPTIMIZERS, *SURFACES, *CORES, *EXPERIMENTS]
+
+
+def copy_tree(where: Path) -> Path:
+    """The working tree without what is hidden, built or installed."""
+    hidden = shutil.ignore_patterns(".*", "__pycache__", "*.pyc", "node_modules", "venv", "data", "runs")
+    return Path(shutil.copytree(ROOT, where, ignore=hidden))
+
+
+def tests_fail(tree: Path, tests: str) -> tuple[int, str]:
+    """pytest's exit code on these tests in the tree, and its last line."""
+    command = [sys.executable, "-B", "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "--no-header", *shlex.split(tests)]
+    done = subprocess.run(command, cwd=tree, capture_output=True, text=True, check=False)
+    lines = [line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))] or done.stdout.splitlines()[-1:]
+    return done.returncode, lines[0][:110] if lines else done.stderr.strip()[-110:]
+
+
+def caught(fault: Fault, tree: Path) -> tuple[bool, str]:
+    """Whether the fault's tests fail with it in the tree, and what was seen. The file is put back."""
+    file = tree / fault.file
+    right = file.read_text()
+    if right.count(fault.old) != 1:
+        return False, f"STALE: the piece stands there {right.count(fault.old)} times"
+    file.write_text(right.replace(fault.old, fault.new))
+    try:
+        code, seen = tests_fail(tree, fault.tests)
+    finally:
+        file.write_text(right)
+    return code == FAILED, seen
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.faults")
+    parser.add_argument("words", nargs="*", help="only faults that contain one of these")
+    parser.add_argument("--jobs", type=int, default=2)
+    given = parser.parse_args(arguments)
+    chosen = [f for f in FAULTS if not given.words or any(word in " ".join(f) for word in given.words)]
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="faults-") as folder, ThreadPoolExecutor(given.jobs) as pool:
+        trees: SimpleQueue[Path] = SimpleQueue()
+        for i in range(given.jobs):
+            trees.put(copy_tree(Path(folder) / str(i)))
+
+        def with_tree(job: object) -> tuple[bool, str]:
+            tree = trees.get()
+            try:
+                if isinstance(job, Fault):
+                    return caught(job, tree)
+                code, seen = tests_fail(tree, str(job))
+                return code == 0, seen
+            finally:
+                trees.put(tree)
+
+        sound = sorted({fault.tests for fault in chosen})
+        for tests, (passed, seen) in zip(sound, pool.map(with_tree, sound), strict=True):
+            if not passed:
+                print(f"without any fault, {tests} does not pass: {seen}")
+                return 1
+        total = 0
+        for fault, (found, seen) in zip(chosen, pool.map(with_tree, chosen), strict=True):
+            total += found
+            change = f"{fault.old.strip()!r:.48} -> {fault.new.strip()!r:.48}"
+            print(f"{'caught' if found else 'MISSED'}  {fault.file}: {change}\n        {seen}", flush=True)
+    print(f"caught {total} of {len(chosen)} in {time.monotonic() - began:.0f} s")
+    return 0 if total == len(chosen) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
