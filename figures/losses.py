@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -31,7 +32,11 @@ def losses_figure(curves: Sequence[Curve], mode: theme.Mode, title: str = "Loss"
     if log is None:
         finite = np.concatenate([c.values[np.isfinite(c.values)] for c in curves]) if curves else np.ones(1)
         log = bool((finite >= 0).all() and (finite > 0).any())
-    axis = {"type": "log", "exponentformat": "power", "range": _window(curves)} if log else {}
+    axis: dict[str, Any] = {}
+    if log:
+        low, high = _window(curves)
+        axis = {"type": "log", "exponentformat": "power", "range": [low, high]}
+        axis |= {"dtick": "D2"} if high - low < 3 else {}  # few decades: label 1, 2 and 5 of each
     traces = [line(c.key, c.label, c.steps, _drawable(c.values, log), mode) for c in curves]
     return figure(
         traces,

@@ -31,6 +31,7 @@ def figure(traces: list[dict[str, Any]], mode: theme.Mode, height: int = 340, **
         "font": {"family": theme.FONT, "color": ground.ink, "size": 13},
         "hoverlabel": {"font": {"family": theme.FONT}},
         "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": {"size": 12}},
+        "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": grid.replace("0.22", "0.6"), "activecolor": ground.ink},
         "uirevision": "keep",
     }
     axes = {name: axis | layout.pop(name, {}) for name in ("xaxis", "yaxis")}

@@ -113,6 +113,7 @@ def _mode() -> Any:
 
 
 network.open_link()
+cached.workers().warm()  # so that Train finds torch loaded
 st.title("Network", anchor=False)
 with st.sidebar:
     choose()

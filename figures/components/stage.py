@@ -38,7 +38,7 @@ class Runner:
     """One entrant of the race.
 
     path `(steps + 1, 2)`, NaN after divergence; loss `(steps + 1,)`. `lr` is the live learning rate, walked on a log scale
-    through `lr_range`. `limit` is the stability limit at the start: green below half of it, amber up to it, red beyond;
+    through `lr_range`. `limit` is the stability limit at the start: green up to half of it, amber up to it, red beyond;
     None where the method has none, infinity where every learning rate is stable. `disabled` is the reason why it does not
     run, in a sentence; its path is then empty.
     """
