@@ -4,6 +4,5 @@ import streamlit as st
 
 from pages import menu
 
-st.set_page_config(page_title="Ravine", page_icon="static/icon.png", layout="wide")
 st.html("<style>.stMainBlockContainer {padding-top: 4rem} h1 {padding-top: 0 !important}</style>")
 menu.navigation().run()

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from benchmarks.measure import machine, milliseconds, table
-from experiments.presets import ROSENBROCK, RAVINE
+from experiments.presets import RAVINE, ROSENBROCK
 from experiments.race import Entrant, enter
 from experiments.spec import Experiment, start_of
 
@@ -95,12 +95,28 @@ def main() -> None:
         gap = difference(ours(race), peers(race, loss, False))
         landscape = race.make_landscape()
         each = milliseconds({c.key: (lambda i=i: enter(race.solo(i), landscape)) for i, c in enumerate(race.optimizers)})  # type: ignore[misc]
-        whole = milliseconds({"ours": lambda: ours(race), "plain": lambda: peers(race, loss, False), "full": lambda: peers(race, loss, True)}, 5)
+        whole = milliseconds(
+            {"ours": lambda: ours(race), "plain": lambda: peers(race, loss, False), "full": lambda: peers(race, loss, True)}, 5
+        )
         count = len(race.optimizers)
         slowest = max(each, key=lambda key: each[key])
         rows += [
-            [f"{name}: {count} optimizers", whole["ours"], GOAL_SIX, whole["full"], whole["full"] / whole["ours"], f"{gap:.0e}"],
-            [f"{name}: same, peer without eigenvalues", whole["ours"], GOAL_SIX, whole["plain"], whole["plain"] / whole["ours"], ""],
+            [
+                f"{name}: {count} optimizers",
+                whole["ours"],
+                GOAL_SIX,
+                whole["full"],
+                whole["full"] / whole["ours"],
+                f"{gap:.0e}",
+            ],
+            [
+                f"{name}: same, peer without eigenvalues",
+                whole["ours"],
+                GOAL_SIX,
+                whole["plain"],
+                whole["plain"] / whole["ours"],
+                "",
+            ],
             [f"{name}: the one run that a control moved ({slowest}, the slowest)", each[slowest], GOAL_ONE, "", "", ""],
             [f"{name}: median run", float(np.median(list(each.values()))), GOAL_ONE, "", "", ""],
         ]

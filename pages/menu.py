@@ -6,6 +6,8 @@ from streamlit.navigation.page import Page
 
 def navigation() -> Page:
     """The menu; returns the page that was asked for."""
+    # The icon is a file of ours: a page's own would be fetched from another host by every visitor.
+    st.set_page_config(page_title="Ravine", page_icon="static/icon.png", layout="wide")
     st.session_state["menu"] = True
     return st.navigation(
         [

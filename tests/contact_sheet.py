@@ -13,10 +13,11 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
+from itertools import product
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import BrowserContext, sync_playwright
 
 from experiments.presets import RACES
 from tests.browser.chromium import FLAGS, MISSING, find
@@ -25,7 +26,7 @@ from tests.browser.visit import Visitor
 
 WIDTHS = {360: 780, 1440: 900, 2560: 1440}
 TALLEST = 4000  # of a whole page, in pixels of the shot
-THUMB = 460  # width of a shot on the sheet
+TALL = 520  # height of a shot on the sheet
 GAP, LABEL = 18, 26
 
 
@@ -47,42 +48,42 @@ VIEWS = (
 )
 
 
-def shoot(browser: Browser, address: str, view: View, width: int, dark: bool) -> tuple[Image.Image, list[str]]:
-    """The whole page after two seconds of playing, and what its console complained of."""
-    context = browser.new_context(
-        viewport={"width": width, "height": WIDTHS[width]}, color_scheme="dark" if dark else "light", has_touch=width < 800
-    )
+def shoot(context: BrowserContext, address: str, view: View) -> tuple[Image.Image, list[str]]:
+    """The whole page a second into playing, and what its console complained of."""
+    visitor = Visitor(context.new_page(), address)
     try:
-        visitor = Visitor(context.new_page(), address)
         visitor.open(view.path, **dict(view.fields))
-        visitor.page.wait_for_timeout(2000)
+        size = visitor.page.viewport_size
+        assert size is not None
         # The page scrolls inside an element, so the window is made as tall as its content.
         height = visitor.page.evaluate("() => document.querySelector('[data-testid=stMain]').scrollHeight")
-        visitor.page.set_viewport_size({"width": width, "height": max(WIDTHS[width], min(int(height), TALLEST))})
-        visitor.settle()
-        visitor.page.wait_for_timeout(700)
+        visitor.page.set_viewport_size({"width": size["width"], "height": max(size["height"], min(int(height), TALLEST))})
+        visitor.page.wait_for_timeout(1000)
         shot = Image.open(BytesIO(visitor.page.screenshot())).convert("RGB")
         wide = visitor.overflow()
         return shot, [*visitor.errors, *([f"{wide:.0f} px wider than the window"] if wide > 0 else [])]
     finally:
-        context.close()
+        visitor.page.close()
 
 
-def sheet(shots: Sequence[tuple[str, Image.Image]], columns: int) -> Image.Image:
-    """All shots as thumbnails with their names, row by row."""
-    thumbs = [(name, shot.resize((THUMB, round(shot.height * THUMB / shot.width)), Image.Resampling.LANCZOS)) for name, shot in shots]
-    rows = [thumbs[i : i + columns] for i in range(0, len(thumbs), columns)]
-    heights = [max(min(t.height, 2 * THUMB) for _, t in row) + LABEL + GAP for row in rows]
-    whole = Image.new("RGB", (GAP + columns * (THUMB + GAP), GAP + sum(heights)), "#808890")
-    pen, font = ImageDraw.Draw(whole), ImageFont.load_default(16)
-    top = GAP
-    for row, height in zip(rows, heights):
-        for column, (name, thumb) in enumerate(row):
-            left = GAP + column * (THUMB + GAP)
+def sheet(rows: Sequence[Sequence[tuple[str, Image.Image]]]) -> Image.Image:
+    """The shots as thumbnails of one height with their names; a tall one shows its upper part."""
+    whole = [[(name, thumbnail(shot)) for name, shot in row] for row in rows]
+    width = max(sum(thumb.width + GAP for _, thumb in row) for row in whole) + GAP
+    page = Image.new("RGB", (width, GAP + len(whole) * (TALL + LABEL + GAP)), "#808890")
+    pen, font = ImageDraw.Draw(page), ImageFont.load_default(15)
+    for index, row in enumerate(whole):
+        left, top = GAP, GAP + index * (TALL + LABEL + GAP)
+        for name, thumb in row:
             pen.text((left, top), name, fill="#ffffff", font=font)
-            whole.paste(thumb.crop((0, 0, THUMB, min(thumb.height, 2 * THUMB))), (left, top + LABEL))
-        top += height
-    return whole
+            page.paste(thumb, (left, top + LABEL))
+            left += thumb.width + GAP
+    return page
+
+
+def thumbnail(shot: Image.Image) -> Image.Image:
+    upper = shot.crop((0, 0, shot.width, min(shot.height, max(WIDTHS[shot.width] * 2, 1500))))
+    return upper.resize((round(upper.width * TALL / upper.height), TALL), Image.Resampling.LANCZOS)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -95,21 +96,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(MISSING, file=sys.stderr)
         return 1
     asked.out.mkdir(parents=True, exist_ok=True)
-    shots: list[tuple[str, Image.Image]] = []
     troubles: list[str] = []
     with tempfile.TemporaryDirectory() as runs, serving(Path(runs)) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
-        for view in (v for v in VIEWS if asked.only in v.name):
-            for dark in (False, True):
-                for width in WIDTHS:
-                    name = f"{view.name}, {'dark' if dark else 'light'}, {width}"
-                    shot, found = shoot(browser, address, view, width, dark)
-                    shot.save(asked.out / (name.replace(", ", "-").replace(" ", "_") + ".png"))
-                    shots.append((name, shot))
-                    troubles += [f"{name}: {trouble}" for trouble in found]
+        rows: dict[str, list[tuple[str, Image.Image]]] = {view.name: [] for view in VIEWS if asked.only in view.name}
+        for scheme, width in product(("light", "dark"), WIDTHS):
+            context = browser.new_context(
+                viewport={"width": width, "height": WIDTHS[width]},
+                color_scheme=scheme,  # type: ignore[arg-type]
+                has_touch=width < 800,
+            )
+            for view in (view for view in VIEWS if view.name in rows):
+                name = f"{view.name}, {scheme}, {width}"
+                shot, found = shoot(context, address, view)
+                shot.save(asked.out / (name.replace(", ", "-").replace(" ", "_") + ".png"))
+                rows[view.name].append((name, shot))
+                troubles += [f"{name}: {trouble}" for trouble in found]
+            context.close()
         browser.close()
-    sheet(shots, 2 * len(WIDTHS)).save(asked.out / "contact_sheet.png", optimize=True)
-    print(f"{len(shots)} shots in {asked.out / 'contact_sheet.png'}")
+    sheet(list(rows.values())).save(asked.out / "contact_sheet.png", optimize=True)
+    print(f"{sum(map(len, rows.values()))} shots in {asked.out / 'contact_sheet.png'}")
     print("\n".join(troubles) if troubles else "No page complained in its console, none was wider than its window.")
     return 0
 

@@ -17,7 +17,6 @@ from tests.browser.server import serving
 from tests.browser.visit import Visitor
 
 
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """All browser tests on one worker: they share one server and one browser."""
     for item in items:
@@ -27,9 +26,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a running app whose runs are kept in a folder of their own."""
-    with serving(tmp_path_factory.mktemp("runs")) as address:
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the app under test keeps its runs."""
+    return tmp_path_factory.mktemp("runs")
+
+
+@pytest.fixture(scope="session")
+def app(runs: Path) -> Iterator[str]:
+    """The address of a running app."""
+    with serving(runs) as address:
         yield address
 
 

@@ -83,11 +83,13 @@ class Visitor:
         return self
 
     def settle(self) -> None:
-        """Wait until the page's script has run and nothing says otherwise for a moment."""
+        """Wait until the page's script has run, and its stage, where it has one, has drawn."""
         app = self.page.locator('[data-testid="stApp"]')
         for _ in range(2):
             expect(app).to_have_attribute("data-test-script-state", "notRunning", timeout=PATIENCE)
             self.page.wait_for_timeout(100)
+        if self.page.locator(".stBidiComponent").count():
+            expect(self.canvas.first).to_be_visible(timeout=PATIENCE)
 
     @property
     def canvas(self) -> Locator:
