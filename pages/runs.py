@@ -110,6 +110,7 @@ def follow(job: str) -> None:
     status = do(backend.status, job)
     if status is not None:
         st.progress(min(max(status.fraction, 0.0), 1.0), runs_view.progress_text(status))
+        st.caption(status.message)
         draw_events(job)
 
 
@@ -130,14 +131,14 @@ def show(result: TrainingResult) -> None:
     if result.spectrum_kind != "none":
         st.plotly_chart(spectrum_figure(network_view.spectra(result), mode), theme=None, key="spectrum")
         st.caption(network_view.spectrum_note(result))
-    st.table(network_view.rows(result))
+    st.dataframe(network_view.rows(result), hide_index=True)  # unlike st.table it scrolls by keyboard
 
 
 def open_run(status: JobStatus) -> None:
     """The opened run: what it is, what can be done with it, and what it has left so far."""
-    st.subheader(f"{status.id}: {runs_view.state(status)}", anchor=False)
+    st.header(f"{status.id}: {runs_view.state(status)}", anchor=False)
     st.caption(f"{status.title} · {backend.folder(status.id)}")
-    if status.message:
+    if status.message and status.state.ended:
         (st.error if status.state == "failed" else st.info)(status.message)
     actions(status)
     path = backend.folder(status.id) / "result.npz"
@@ -166,7 +167,7 @@ if state.get("runs.problem"):
     st.error(state["runs.problem"])
 statuses = {status.id: status for status in do(backend.list) or ()}
 if not statuses:
-    st.info("No runs yet. Choose a network on the left and press Start: it goes on when you close this page.")
+    st.info("No runs yet. Choose a network in the sidebar and press Start: it goes on when you close this page.")
     st.stop()
 shown = {job: status.state for job, status in statuses.items()}
 busy = not all(status.state.ended for status in statuses.values())

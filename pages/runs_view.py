@@ -30,7 +30,7 @@ def rows(statuses: Sequence[JobStatus], now: float | None = None) -> list[dict[s
             "State": state(status),
             "Progress": status.fraction,
             "Step": f"{status.step:,} of {status.steps:,}",
-            "Steps/s": f"{status.steps_per_second:,.0f}" if status.steps_per_second else "",
+            "Steps/s": pace(status.steps_per_second),
             "Device": device(status),
             "Last sign": "" if status.state.ended else ago(status.heartbeat, now),
             "Submitted": ago(status.submitted, now),
@@ -38,6 +38,13 @@ def rows(statuses: Sequence[JobStatus], now: float | None = None) -> list[dict[s
         }
         for status in statuses
     ]
+
+
+def pace(steps_per_second: float | None) -> str:
+    """Three digits that count."""
+    if not steps_per_second:
+        return ""
+    return f"{steps_per_second:,.0f}" if steps_per_second >= 100 else f"{steps_per_second:.3g}"
 
 
 def device(status: JobStatus) -> str:

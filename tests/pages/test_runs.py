@@ -101,13 +101,13 @@ def test_a_done_run_is_opened_and_deleted_when_confirmed(backend):
     until(lambda: all(s.state is State.DONE for s in backend.list()))
     app = page()
     assert [row for row in app.dataframe[0].value["Run"]] == [gone, keep]
-    assert app.subheader[0].value.startswith(gone)
+    assert app.header[0].value.startswith(gone)
     app.selectbox(key="runs.open").select(keep).run()
-    assert app.subheader[0].value.startswith(keep) and app.get("plotly_chart")
+    assert app.header[0].value.startswith(keep) and app.get("plotly_chart")
     app.selectbox(key="runs.open").select(gone).run()
     button(app, "Delete for good").click().run()
     assert not app.exception
-    assert list(app.dataframe[0].value["Run"]) == [keep] and app.subheader[0].value.startswith(keep)
+    assert list(app.dataframe[0].value["Run"]) == [keep] and app.header[0].value.startswith(keep)
     assert not (backend.root / gone).exists() and (backend.root / keep).exists()
 
 
@@ -123,10 +123,10 @@ def test_a_training_is_started_watched_and_opened_with_its_spectrum_and_raced_on
     experiment = backend.experiment(status.id)
     assert experiment.landscape.parameters["width"] == 2 and experiment.steps == 60 and experiment.batch_size == 100
     assert [choice.key for choice in experiment.optimizers] == ["sgd", "adam"]
-    assert not app.exception and app.subheader[0].value.startswith(status.id) and "Cancel" in labels(app)
+    assert not app.exception and app.header[0].value.startswith(status.id) and "Cancel" in labels(app)
     until(lambda: backend.status(status.id).state.ended)
     app.run()
-    assert not app.exception and app.subheader[0].value.endswith("done")
+    assert not app.exception and app.header[0].value.endswith("done")
     result = TrainingResult.load(backend.folder(status.id) / "result.npz")
     loss, accuracy, spectrum = (json.loads(chart.proto.spec) for chart in app.get("plotly_chart"))
     for index, title in enumerate(("SGD", "Adam")):
@@ -134,7 +134,7 @@ def test_a_training_is_started_watched_and_opened_with_its_spectrum_and_raced_on
         np.testing.assert_array_equal(decoded(loss["data"][index]["y"]), result.loss[index])
         np.testing.assert_array_equal(decoded(accuracy["data"][index]["y"]), result.test_accuracy[index])
         np.testing.assert_array_equal(decoded(spectrum["data"][index]["customdata"]), result.eigenvalues[index][::-1])
-    assert len(app.table[0].value) == 2
+    assert list(app.dataframe[1].value["Optimizer"]) == ["SGD", "Adam"]
     button(app, "Race inside its slice").click().run()
     assert not app.exception
     raced, complaints = link.decode({k: v[0] if isinstance(v, list) else v for k, v in app.query_params.items()
@@ -174,6 +174,7 @@ def test_rows_are_the_status():
     assert row["Step"] == "1,500 of 30,000" and row["Steps/s"] == "1,234" and row["Device"] == "cuda (H200), slot 3"
     assert row["Last sign"] == "3 s ago" and row["Progress"] == 0.05
     (row,) = runs_view.rows([replace(STATUS, state=State.QUEUED, position=2)], now=100.0)
+    assert [runs_view.pace(v) for v in (None, 3.8403, 54.85)] == ["", "3.84", "54.9"]
     assert row["State"] == "queued, #2 in line" and row["Steps/s"] == "" and row["Device"] == ""
 
 
