@@ -111,7 +111,7 @@ class StageEvent:
 def stage(scene: Scene, *, key: str, on_change: Callable[[], None]) -> StageEvent | None:
     """Show the scene, and return the visitor's last event. `on_change` is called first; it reads `event(key)`."""
     last = event(key)
-    _mount()(key=key, data=payload(scene, last), on_event_change=on_change)
+    _mount()(key=key, data=payload(scene, last, key), on_event_change=on_change)
     return last
 
 
@@ -153,8 +153,11 @@ def read_event(data: object) -> StageEvent | None:
     )  # fmt: skip
 
 
-def payload(scene: Scene, last: StageEvent | None = None) -> bytes:
-    """The blob for the browser: everything in `scene`, without the height map where the browser has it already."""
+def payload(scene: Scene, last: StageEvent | None = None, key: str = "") -> bytes:
+    """The blob for the browser: everything in `scene`, without the height map where the browser has it already.
+
+    By `key` the browser knows the stage again when Streamlit moves it to another place in the page.
+    """
     arrays: list[np.ndarray] = []
     offset = 0
 
@@ -187,6 +190,7 @@ def payload(scene: Scene, last: StageEvent | None = None) -> bytes:
         cells = {} if known else place(height.values, "<f4")
     header = {
         "version": VERSION,
+        "id": key,
         "seq": 0 if last is None else last.seq,
         "title": scene.title,
         "note": scene.note,

@@ -7,15 +7,26 @@ const [g, t, wire, draw, pens] = await Promise.all(
 const css = await (await fetch(new URL(`./stage.css${here}`, import.meta.url))).text()
 
 const stages = new WeakMap() // the element Streamlit gave -> the stage in it, which lives through reruns
+const known = new Map() // id -> stage: Streamlit may replace the element, before or after it takes the old one away
 
 export function show({ parentElement, data, setStateValue }) {
+  const scene = wire.decode(data)
   let stage = stages.get(parentElement)
-  if (!stage) stages.set(parentElement, (stage = new Stage(parentElement)))
+  if (!stage) {
+    stage = known.get(scene.id) ?? new Stage()
+    known.set(scene.id, stage)
+    stages.set(parentElement, stage)
+    stage.enter(parentElement)
+  }
   stage.post = (event) => setStateValue("event", event)
-  stage.take(data)
+  stage.take(scene)
   return () => {
     stages.delete(parentElement)
-    stage.close()
+    if (stage.root !== parentElement) return // it has moved on
+    stage.leave(() => {
+      known.delete(scene.id)
+      stage.close()
+    })
   }
 }
 
@@ -50,8 +61,8 @@ function icon(name) {
 }
 
 class Stage {
-  constructor(root) {
-    this.root = root
+  constructor() {
+    this.root = null
     this.scene = null
     this.window = null // what is visible: ((x0, x1), (y0, y1))
     this.maps = [] // height maps in use, the newest last
@@ -116,10 +127,9 @@ class Stage {
       ),
       this.body, this.words,
     )
-    const place = this.root.querySelector(".stage")
-    place.style.minHeight = ""
-    place.replaceChildren(element("style", { textContent: css }), frame)
     this.frame = frame
+    this.frame.addEventListener("focusin", (e) => { this.focused = e.target })
+    this.frame.addEventListener("focusout", () => setTimeout(() => { if (this.frame.isConnected) this.focused = this.root.activeElement }))
 
     this.canvas.state = () => this.state() // for tests and the console
 
@@ -151,6 +161,25 @@ class Stage {
     still.addEventListener("change", this.motion)
   }
 
+  // Into the element that Streamlit gave, also after it took the last one away: with window, time and focus as they were.
+  enter(root) {
+    clearTimeout(this.leaving)
+    this.root = root
+    const place = root.querySelector(".stage")
+    place.style.minHeight = ""
+    place.replaceChildren(element("style", { textContent: css }), this.frame)
+    this.focused?.focus({ preventScroll: true })
+    if (this.holding && this.canvas.isConnected) {
+      try { this.canvas.setPointerCapture(this.holding.id) } catch { this.release() } // the pointer went up meanwhile
+    }
+  }
+
+  leave(forGood) {
+    this.pointers.clear()
+    this.holding = this.panning = null
+    this.leaving = setTimeout(forGood, 10000)
+  }
+
   close() {
     removeEventListener("wheel", this.pageWheel, { capture: true })
     still.removeEventListener("change", this.motion)
@@ -163,8 +192,7 @@ class Stage {
 
   // ---- what Python says -----------------------------------------------------------------------------------------------
 
-  take(data) {
-    const scene = wire.decode(data)
+  take(scene) {
     this.scenes = (this.scenes ?? 0) + 1
     const before = this.scene
     const first = before === null

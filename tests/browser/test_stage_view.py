@@ -51,7 +51,7 @@ def test_svg_is_vector_and_says_what_the_stage_says(visitor: MakeVisitor) -> Non
 
 
 def test_a_closer_look_gets_a_finer_map_for_all_panels(visitor: MakeVisitor) -> None:
-    one = visitor().open("", on="ravine", view="each")
+    one = visitor().open("", on="ravine")
     before = one.state()
     panels = before["panels"]
     seen = len(one.scenes)

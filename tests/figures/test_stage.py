@@ -256,7 +256,7 @@ def test_a_page_shows_a_scene_and_reads_what_the_visitor_did() -> None:
     app = AppTest.from_function(page).run()
     assert not app.exception
     header, _ = sent_by(app)
-    assert header["title"] == "Ravine" and header["seq"] == 0 and header["map"]["length"] == 21 * 31
+    assert header["title"] == "Ravine" and header["id"] == "race" and header["seq"] == 0 and header["map"]["length"] == 21 * 31
     assert app.session_state["returned"] is None and app.session_state["window"] == HOME
     look = [[-0.5, 0.5], [-0.25, 0.75]]
     done = {"start": [0.5, -0.5], "lr": {"1": 0.2}, "phase": "drop", "view": look, "home": HOME, "have": "ravine-31", "seq": 4}
