@@ -15,8 +15,8 @@ SHIPPED = Path(__file__).with_name("shipped")
 
 
 def results_folder() -> Path:
-    """Where trainings are kept: the environment's RAVINE_RESULTS, or runs/results."""
-    return Path(os.environ.get("RAVINE_RESULTS", "runs/results"))
+    """Where trainings are kept: the environment's RAVINE_RESULTS, or runs/results beside the packages, for all processes."""
+    return Path(os.environ.get("RAVINE_RESULTS") or Path(__file__).parents[1] / "runs" / "results")
 
 
 def stored(experiment: Experiment) -> TrainingResult | None:
