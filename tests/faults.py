@@ -8,17 +8,21 @@ Options: words, to run only the faults whose line in the table contains one of t
 from __future__ import annotations
 
 import argparse
+import os
 import shlex
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from queue import SimpleQueue
 from typing import NamedTuple
+
+import beartype  # noqa: F401  # loaded once, here, for all the processes that are forked
+import hypothesis  # noqa: F401
+import jaxtyping  # noqa: F401
+import pytest
+import torch  # noqa: F401
 
 ROOT = Path(__file__).resolve().parent.parent
 FAILED = 1  # pytest's exit code for tests that ran and failed
@@ -158,26 +162,63 @@ def copy_tree(where: Path) -> Path:
     return Path(shutil.copytree(ROOT, where, ignore=hidden))
 
 
-def tests_fail(tree: Path, tests: str) -> tuple[int, str]:
-    """pytest's exit code on these tests in the tree, and its last line."""
-    command = [sys.executable, "-B", "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "--no-header", *shlex.split(tests)]
-    done = subprocess.run(command, cwd=tree, capture_output=True, text=True, check=False)
-    lines = [line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))] or done.stdout.splitlines()[-1:]
-    return done.returncode, lines[0][:110] if lines else done.stderr.strip()[-110:]
-
-
-def caught(fault: Fault, tree: Path) -> tuple[bool, str]:
-    """Whether the fault's tests fail with it in the tree, and what was seen. The file is put back."""
-    file = tree / fault.file
-    right = file.read_text()
-    if right.count(fault.old) != 1:
-        return False, f"STALE: the piece stands there {right.count(fault.old)} times"
-    file.write_text(right.replace(fault.old, fault.new))
+def start(tree: Path, tests: str, report: Path) -> int:
+    """The process id of pytest on these tests in the tree, forked from here, where the heavy libraries are loaded already."""
+    sys.stdout.flush()
+    child = os.fork()
+    if child:
+        return child
+    code = 70
     try:
-        code, seen = tests_fail(tree, fault.tests)
+        with report.open("w") as out:
+            os.dup2(out.fileno(), 1)
+            os.dup2(out.fileno(), 2)
+        os.chdir(tree)
+        sys.dont_write_bytecode = True  # two versions of a file within a second look alike to the cache
+        sys.path[:] = [str(tree), *(entry for entry in sys.path if entry and Path(entry).resolve() != ROOT)]
+        for name in [name for name in sys.modules if name.split(".")[0] == "tests"]:
+            del sys.modules[name]
+        code = int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--no-header", *shlex.split(tests)]))
     finally:
-        file.write_text(right)
-    return code == FAILED, seen
+        sys.stdout.flush()
+        os._exit(code)
+
+
+def last_word(report: Path) -> str:
+    lines = report.read_text().splitlines()
+    told = [line for line in lines if line.startswith(("FAILED", "ERROR"))] or lines[-1:]
+    return told[0][:110] if told else ""
+
+
+def attempt(jobs: Sequence[tuple[str, Fault | None]], folder: Path, at_once: int) -> Iterator[tuple[int, int | None, str]]:
+    """Run each job's tests, with its fault in the tree, in as many copies at once; yields (index, exit code, what was seen).
+
+    The exit code is None where the fault's piece is not in its file exactly once.
+    """
+    free = [copy_tree(folder / str(i)) for i in range(at_once) if not (folder / str(i)).exists()] or [
+        folder / str(i) for i in range(at_once)
+    ]
+    running: dict[int, tuple[int, Path, Path, str]] = {}
+    waiting = list(enumerate(jobs))
+    while waiting or running:
+        while waiting and free:
+            index, (tests, fault) = waiting.pop(0)
+            tree = free.pop()
+            file = tree / (fault.file if fault else "pyproject.toml")
+            right = file.read_text()
+            if fault and right.count(fault.old) != 1:
+                free.append(tree)
+                yield index, None, f"STALE: the piece stands there {right.count(fault.old)} times"
+                continue
+            if fault:
+                file.write_text(right.replace(fault.old, fault.new))
+            running[start(tree, tests, tree / "report.txt")] = (index, tree, file, right)
+        if running:
+            child, status = os.wait()
+            index, tree, file, right = running.pop(child)
+            file.write_text(right)
+            free.append(tree)
+            yield index, os.waitstatus_to_exitcode(status), last_word(tree / "report.txt")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -186,33 +227,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--jobs", type=int, default=2)
     given = parser.parse_args(arguments)
     chosen = [f for f in FAULTS if not given.words or any(word in " ".join(f) for word in given.words)]
-    began = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="faults-") as folder, ThreadPoolExecutor(given.jobs) as pool:
-        trees: SimpleQueue[Path] = SimpleQueue()
-        for i in range(given.jobs):
-            trees.put(copy_tree(Path(folder) / str(i)))
-
-        def with_tree(job: object) -> tuple[bool, str]:
-            tree = trees.get()
-            try:
-                if isinstance(job, Fault):
-                    return caught(job, tree)
-                code, seen = tests_fail(tree, str(job))
-                return code == 0, seen
-            finally:
-                trees.put(tree)
-
+    began, total = time.monotonic(), 0
+    with tempfile.TemporaryDirectory(prefix="faults-") as folder:
         sound = sorted({fault.tests for fault in chosen})
-        for tests, (passed, seen) in zip(sound, pool.map(with_tree, sound), strict=True):
-            if not passed:
-                print(f"without any fault, {tests} does not pass: {seen}")
+        for index, code, seen in attempt([(tests, None) for tests in sound], Path(folder), given.jobs):
+            if code != 0:
+                print(f"without any fault, {sound[index]} does not pass: {seen}")
                 return 1
-        total = 0
-        for fault, (found, seen) in zip(chosen, pool.map(with_tree, chosen), strict=True):
-            total += found
+        for index, code, seen in attempt([(fault.tests, fault) for fault in chosen], Path(folder), given.jobs):
+            fault = chosen[index]
+            total += code == FAILED
             change = f"{fault.old.strip()!r:.48} -> {fault.new.strip()!r:.48}"
-            print(f"{'caught' if found else 'MISSED'}  {fault.file}: {change}\n        {seen}", flush=True)
-    print(f"caught {total} of {len(chosen)} in {time.monotonic() - began:.0f} s")
+            print(f"{'caught' if code == FAILED else 'MISSED'}  {fault.file}: {change}\n        {seen}", flush=True)
+    print(f"in {time.monotonic() - began:.0f} s\ncaught {total} of {len(chosen)}")
     return 0 if total == len(chosen) else 1
 
 
