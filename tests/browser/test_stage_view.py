@@ -52,6 +52,9 @@ def test_svg_is_vector_and_says_what_the_stage_says(visitor: MakeVisitor) -> Non
 
 def test_a_closer_look_gets_a_finer_map_for_all_panels(visitor: MakeVisitor) -> None:
     one = visitor().open("", on="ravine")
+    one.page.get_by_text("One each").click()
+    one.wait_for(lambda: len(one.state()["panels"]) == 6, "a panel for each")
+    one.settle()
     before = one.state()
     panels = before["panels"]
     seen = len(one.scenes)
@@ -105,3 +108,19 @@ def test_a_stage_that_cannot_be_loaded_says_so(visitor: MakeVisitor) -> None:
     notice = one.page.locator(".stage")
     one.wait_for(lambda: "could not be loaded" in (notice.first.text_content() or ""), "a sentence that says what to do")
     one.errors.clear()  # the request that this test made fail
+
+
+def test_zoom_time_and_focus_outlive_a_drop(visitor: MakeVisitor) -> None:
+    """A drop reruns the whole page, and Streamlit may then put the stage into a new element."""
+    one = visitor(still=True).open("", on="ravine")
+    one.canvas.focus()
+    one.page.keyboard.press("+")
+    one.page.keyboard.press("Home")
+    window, start = one.state()["window"], one.state()["start"]
+    for _ in range(3):
+        one.page.keyboard.press("ArrowRight")
+        one.page.wait_for_timeout(700)
+    one.settle()
+    state = one.state()
+    assert state["window"] == window
+    np.testing.assert_allclose(state["start"][0] - start[0], 0.03 * (window[0][1] - window[0][0]))
