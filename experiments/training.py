@@ -204,7 +204,7 @@ class _Training:
         for name, values in self.curves.items():
             values[:, : self.points] = tensors[f"curve.{name}"].numpy()
         self.calls = meta["calls"]
-        place = self.network.point(0.0).device
+        place = self.network.inputs.device
         self.halts = [
             Halt(meta["step"], tensors[f"theta.{i}"].to(place), _unpacked(state, tensors, place), count)
             for i, (state, count) in enumerate(zip(meta["states"], meta["counts"]))

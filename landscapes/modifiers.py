@@ -56,7 +56,7 @@ class Slice(Landscape):
     def point(self, values: Any) -> Point:
         return self.inner.point(values)
 
-    def lifted(self, theta: Point) -> Point:
+    def lifted(self, theta: Point) -> Array:
         """Points of the slice as points of the inner landscape."""
         return self.origin + theta @ self.directions
 
