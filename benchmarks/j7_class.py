@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import tempfile
 import time
 from collections.abc import Sequence
@@ -46,12 +47,18 @@ class Client:
         message.rerun_script.page_script_hash = ""
         begin = time.perf_counter()
         await self.socket.send(message.SerializeToString())
+        stage = b""
         while True:
             answer = ForwardMsg.FromString(await asyncio.wait_for(self.socket.recv(decode=False), 60))
-            if answer.WhichOneof("type") == "delta" and answer.delta.new_element.WhichOneof("type") == "exception":
+            kind = answer.delta.new_element.WhichOneof("type") if answer.WhichOneof("type") == "delta" else None
+            if kind == "exception":
                 raise RuntimeError(answer.delta.new_element.exception.message)
+            if kind == "bidi_component":
+                stage = answer.delta.new_element.bidi_component.bytes
             if answer.WhichOneof("type") == "script_finished":
-                return 1000 * (time.perf_counter() - begin)
+                took = 1000 * (time.perf_counter() - begin)
+                assert json.loads(stage[4 : 4 + int.from_bytes(stage[:4], "little")])["start"] == list(start)
+                return took
 
 
 async def act(address: str, count: int, rounds: int) -> dict[int, list[float]]:

@@ -27,13 +27,9 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
     """A Markdown table; floats with three significant digits."""
 
     def cell(value: Any) -> str:
-        return (
-            f"{value:.3g}"
-            if isinstance(value, float) and value < 1000
-            else f"{value:,.0f}"
-            if isinstance(value, float)
-            else str(value)
-        )
+        if not isinstance(value, float):
+            return str(value)
+        return f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
 
     lines = [heads, ["---"] * len(heads), *rows]
     return "\n".join("| " + " | ".join(cell(value) for value in line) + " |" for line in lines)

@@ -62,7 +62,7 @@ def test_a_finished_run_opens(visitor: Callable[..., Visitor], runs: Path) -> No
     one = visitor()
     start(one, 40)
     reads(one, "done")
-    expect(one.page.get_by_test_id("stTable")).to_be_visible(timeout=MINUTE)
+    expect(one.page.get_by_test_id("stDataFrame")).to_have_count(2, timeout=MINUTE)  # the runs, and what this one found
     expect(one.page.locator(".stPlotlyChart").first).to_be_visible(timeout=MINUTE)
     (done,) = LocalBackend(runs).list()
     assert done.fraction == 1 and (LocalBackend(runs).folder(done.id) / "result.npz").exists()

@@ -150,8 +150,6 @@ def test_a_run_that_leaves_is_shown_leaving(visitor: MakeVisitor, rate: float, w
         assert np.isnan(path[-1]).all() and str(int(np.argmax(~np.isfinite(path[:, 0])))) in sgd["fate"]
     else:
         assert np.isfinite(path).all() and not inside[-1] and f"step {int(np.argmin(inside))}" in sgd["fate"]
-    table = " ".join(one.page.get_by_test_id("stTable").all_inner_texts())
-    assert ("diverged at step" in table) == (word == "diverged")
 
 
 def test_a_reload_of_the_address_shows_the_same_race(visitor: MakeVisitor) -> None:
