@@ -117,3 +117,15 @@ def test_the_page_needs_no_torch() -> None:
         "assert not app.exception, app.exception; sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False, cwd=APP.rsplit("/", 1)[0]).returncode == 0
+
+
+def test_the_digits_slice_is_raced_in_the_worker() -> None:
+    app = opened(on="slice", steps="25")
+    assert not app.exception and not app.warning
+    shown = scene(app)
+    experiment = replace(RACES[SLICE], steps=25)
+    assert len(shown["runners"]) == 6 and "1,500 of 1,500 training digits" in shown["note"]
+    for i, runner in enumerate(shown["runners"]):
+        (trajectory,) = execute(experiment.solo(i))
+        np.testing.assert_array_equal(runner["path"], trajectory.theta)
+        assert np.ptp(runner["path"], axis=0).max() > 0.1
