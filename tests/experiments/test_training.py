@@ -184,7 +184,7 @@ def test_a_checkpoint_of_something_else_is_refused(tmp_path: Path) -> None:
         train(FEW, checkpoint=tmp_path)
     file = tmp_path / "training.safetensors"
     file.write_bytes(file.read_bytes()[:500])
-    with pytest.raises(ValueError, match="cannot be read|can be read"):
+    with pytest.raises(ValueError, match="not a checkpoint that can be read"):
         train(replace(FEW, steps=1), checkpoint=tmp_path)
 
 
