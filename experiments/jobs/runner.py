@@ -194,11 +194,11 @@ class _Run:
             self._folder.beat()
 
     def _tell(self, state: State, message: str, event: str | None = None, **more: Any) -> None:
+        if event:  # first, so that who sees the run ended finds all its events
+            self._folder.append({"kind": event, "message": message})
         self._status |= {"state": state, "message": message, **more}
         self._folder.write_status(self._status)
         self._written = time.monotonic()
-        if event:
-            self._folder.append({"kind": event, "message": message})
 
 
 def _number(value: float) -> float | None:
