@@ -238,7 +238,18 @@ def test_digits() -> None:
     train, test = digits()
     assert (len(train), len(test), train.inputs.shape, train.inputs.dtype) == (1500, 297, (1500, 64), np.float32)
     assert train.inputs.min() == 0 and train.inputs.max() == 1
-    assert np.bincount(np.concatenate([train.labels, test.labels])).tolist() == [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]
+    assert np.bincount(np.concatenate([train.labels, test.labels])).tolist() == [
+        178,
+        182,
+        177,
+        183,
+        181,
+        182,
+        181,
+        179,
+        174,
+        180,
+    ]
     with pytest.raises(ValueError):
         train.inputs[0, 0] = 1
 
