@@ -79,17 +79,22 @@ export function levels(scale) {
     const { values, step } = ticks(low, high, 11)
     return values.filter((v) => v > low && v < high).map((value) => ({ value, label: byStep(value, step) }))
   }
-  const found = []
   const offset = low < 0 ? low : 0
   const least = Math.max(span * 2e-5, low - offset)
-  for (let k = Math.floor(Math.log10(least)); k <= Math.log10(span) + 1; k++) {
-    for (const m of [1, 3]) {
-      const value = offset + m * 10 ** k
-      if (value <= low || value - offset < least || value >= high) continue
-      found.push({ value, label: offset ? byStep(value, 10 ** k) : short(value, 2) })
+  const between = (parts) => {
+    const found = []
+    for (let k = Math.floor(Math.log10(least)); k <= Math.log10(span) + 1; k++) {
+      for (const m of parts) {
+        const value = offset + m * 10 ** k
+        if (value <= low || value - offset < least || value >= high) continue
+        found.push({ value, label: offset ? byStep(value, (m % 1 ? 0.1 : 1) * 10 ** k) : short(value, 2) })
+      }
     }
+    return found
   }
-  return found
+  // As many for each power of ten as a map of few powers needs.
+  const tries = [[1, 3], [1, 2, 5], [1, 1.5, 2, 3, 4, 5, 7]].map(between)
+  return tries.find((found) => found.length >= 7) ?? tries.at(-1)
 }
 
 // ---- iso-lines ----------------------------------------------------------------------------------------------------

@@ -103,6 +103,8 @@ test("levels are true losses inside the map, and on a log scale a few for each p
   assert.ok(linear.length >= 5 && linear.every(({ value }) => value > -10 && value < 4))
   const log = g.levels(g.scaleOf(map((x, y) => 100 * x * x + y * y, 41, true).values, true)).map(({ value }) => value)
   for (const wanted of [0.1, 1, 3, 10, 30, 100]) assert.ok(log.some((v) => Math.abs(v / wanted - 1) < 1e-9), `${wanted}`)
+  const few = g.levels(g.scaleOf(Float32Array.from([0.07, 0.3, 1.9, 1]), true)).map(({ value }) => value)
+  assert.ok(few.length >= 7 && few.every((v) => v > 0.07 && v < 1.9), `${few}`)
   const below = g.levels(g.scaleOf(map((x, y) => x * x + y * y - 50).values, true))
   assert.ok(below.length > 3 && below.every(({ value }) => value > -50 && value < -48))
   assert.equal(new Set(below.map(({ label }) => label)).size, below.length)
