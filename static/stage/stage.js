@@ -373,7 +373,7 @@ class Stage {
   showRate(row, runner, colours) {
     const { zone, cuts } = g.zones(row.rate, runner.limit, runner.range)
     const words = { stable: "stable", edge: "near the limit", beyond: "beyond the limit", unknown: "no limit known" }[zone]
-    const limit = runner.limit === null ? "" : runner.limit === Infinity ? "every rate is stable here" : `limit ${g.short(runner.limit)}: `
+    const limit = runner.limit === null ? "" : runner.limit === Infinity ? "no limit: nothing curves up at the start" : `limit ${g.short(runner.limit)}: `
     const text = runner.limit === Infinity ? limit : limit + words
     const track = cuts
       ? `linear-gradient(90deg, ${colours[0]} ${cuts[0] * 100}%, ${colours[1]} ${cuts[0] * 100}% ${cuts[1] * 100}%, ${colours[2]} ${cuts[1] * 100}%)`
