@@ -146,9 +146,11 @@ class LocalBackend:
     def delete(self, job: str) -> None:
         folder = self._folder(job)
         with queue_locked(self.root):
-            lock = folder.lock() if _status(folder).state.ended else None  # a process that has said its last word is soon gone
-            if lock is None:
+            if not _status(folder).state.ended:
                 raise JobError(f"Job {job} has not ended. Cancel it first.")
+            lock = folder.lock(patience=5)  # a process that has said its last word is gone soon, on a busy machine not at once
+            if lock is None:
+                raise JobError(f"Job {job} is still being closed. Try again.")
             gone = self.root / f".gone-{job}-{time.time_ns()}"
             folder.path.rename(gone)
             os.close(lock)

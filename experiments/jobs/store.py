@@ -127,9 +127,9 @@ class RunFolder:
         """Whether a process is running it."""
         return is_locked(self.path / "lock")
 
-    def lock(self) -> int | None:
+    def lock(self, patience: float = 0.5) -> int | None:
         """Become its only runner, or None if another process is; those who look hold it for microseconds."""
-        return try_lock(self.path / "lock", patience=0.5)
+        return try_lock(self.path / "lock", patience)
 
     def experiment(self) -> Experiment:
         try:
