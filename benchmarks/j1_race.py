@@ -47,11 +47,11 @@ def peer_path(key: str, values: dict[str, float], loss: Loss, start: tuple[float
     for _ in range(STEPS):
         if made is not None:
             made.zero_grad()
-            loss(p).backward()
+            loss(p).backward()  # type: ignore[no-untyped-call]
             made.step()
         elif key == "newton":
             gradient = torch.autograd.grad(loss(p), p)[0]
-            hessian = torch.autograd.functional.hessian(loss, p)
+            hessian = torch.autograd.functional.hessian(loss, p)  # type: ignore[no-untyped-call]
             p = (p - values["lr"] * torch.linalg.solve(hessian, gradient)).detach().requires_grad_()
         else:  # NSGD on the ravine: the mean squared input is trace H
             gradient = torch.autograd.grad(loss(p), p)[0]

@@ -53,7 +53,7 @@ def test_start_cancel_resume_delete(visitor: Callable[..., Visitor], runs: Path)
 
     one.page.get_by_role("button", name="Delete").click()
     one.page.get_by_role("button", name="Delete for good").click()
-    expect(one.page.get_by_text("No runs yet")).to_be_visible()
+    expect(one.page.get_by_text("No runs yet")).to_be_visible(timeout=MINUTE)
     assert not backend.list()
 
 
