@@ -91,23 +91,25 @@ class Experiment:
             dim = _made(SURFACES, self.landscape, "landscape").dim
         if self.batch_size is not None and self.landscape.key not in NETWORKS:
             raise ExperimentError(f"batch_size is for networks; {self.landscape.key} has no data to draw batches from")
-        for index, choice in enumerate(self.optimizers):
-            _made(OPTIMIZERS, choice, f"optimizers[{index}]")
+        if self.training is not None and self.training.landscape.key not in NETWORKS:
+            raise ExperimentError(f"training must be of a network, one of: {', '.join(NETWORKS)}")
+        made = [_made(OPTIMIZERS, choice, f"optimizers[{index}]") for index, choice in enumerate(self.optimizers)]
         if self.start is not None and not (
             len(self.start) == dim and all(type(v) is float and abs(v) < float("inf") for v in self.start)
         ):
             allowed = f"{dim} finite numbers" if dim else "left out: a network starts from its initial weights"
             raise ExperimentError(f"start must be {allowed}, got {self.start!r:.80}")
+        # Defaults are filled in at once, so that experiments that mean the same are equal.
+        whole = (Choice(o.key, {name: float(value) for name, value in o.hyperparameters.items()}) for o in made)
+        object.__setattr__(self, "optimizers", tuple(whole))
+        object.__setattr__(self, "landscape", _completed(self.landscape))
 
     def as_json(self) -> dict[str, Any]:
-        """Plain data, defaults filled in, so that equal experiments have equal JSON."""
+        """Plain data; equal experiments have equal JSON."""
         data: dict[str, Any] = {
             "version": VERSION,
-            "landscape": self._completed_landscape().as_json(),
-            "optimizers": [
-                {"key": c.key, **{n: float(v) for n, v in self.optimizer(i).hyperparameters.items()}}
-                for i, c in enumerate(self.optimizers)
-            ],
+            "landscape": self.landscape.as_json(),
+            "optimizers": [choice.as_json() for choice in self.optimizers],
             "start": None if self.start is None else list(self.start),
             "steps": self.steps,
             "seed": self.seed,
@@ -173,15 +175,14 @@ class Experiment:
             made = _made(_landscape_menu(self.landscape.key), self.landscape, "landscape")
         return made
 
-    def _completed_landscape(self) -> Choice:
-        if self.landscape.key == SLICE:
-            return self.landscape
-        family = _landscape_menu(self.landscape.key)[self.landscape.key]
-        given = {
-            name: float(value) if isinstance(family.defaults.get(name), float) else value
-            for name, value in self.landscape.parameters.items()
-        }
-        return Choice(self.landscape.key, {**family.defaults, **given})
+
+def _completed(choice: Choice) -> Choice:
+    """The landscape with all its parameters, each as the kind of number its default is."""
+    if choice.key == SLICE:
+        return choice
+    defaults = _landscape_menu(choice.key)[choice.key].defaults
+    given = {n: float(v) if isinstance(defaults.get(n), float) else v for n, v in choice.parameters.items()}
+    return Choice(choice.key, {**defaults, **given})
 
 
 def _landscape_menu(key: str) -> Mapping[str, Any]:
