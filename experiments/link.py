@@ -116,10 +116,10 @@ def _value(text: str, default: Any) -> Any:
 
 
 def _with_landscape(experiment: Experiment, name: str, text: str) -> Experiment:
-    current = experiment.as_json()["landscape"]
+    current = dict(experiment.landscape.parameters)
     if experiment.landscape.key == SLICE:
         current = {name: 1 for name in SLICE_RANGES} | current
-    if name not in current or name == "key":
+    if name not in current:
         raise ValueError(f"{experiment.landscape.key} has no such parameter")
     return replace(experiment, landscape=experiment.landscape.with_parameters(**{name: _value(text, current[name])}))
 

@@ -91,7 +91,7 @@ class Editor:
             return lambda e, value: replace(e, landscape=e.landscape.with_parameters(**{name: value}))
 
         for name, allowed in family.ranges.items():
-            value = {**family.defaults, **self.experiment.landscape.parameters}[name]
+            value = self.experiment.landscape.parameters[name]
             if isinstance(allowed, Options):
                 self.widget(st.selectbox, name, f"on.{name}", value, how(name), options=allowed.values)
             else:

@@ -95,7 +95,7 @@ def show(result: TrainingResult) -> None:
         st.subheader("The Hessian where each one ended", anchor=False)
         st.plotly_chart(spectrum_figure(network_view.spectra(result), _mode()), theme=None, key="spectrum")
         st.caption(network_view.spectrum_note(result))
-    st.table(network_view.rows(result))
+    st.dataframe(network_view.rows(result), hide_index=True)
     with st.expander("How much the plane leaves out"):
         st.write(network_view.OFF_PLANE)
         st.plotly_chart(

@@ -95,7 +95,7 @@ def report() -> None:
     left, right = st.columns(2)
     left.plotly_chart(losses_figure(race_view.curves(experiment, entries), mode), theme=None, key="losses")
     right.plotly_chart(eigenvalues_figure(race_view.spectra(experiment, entries), mode), theme=None, key="eigenvalues")
-    st.table(race_view.rows(experiment, entries))
+    st.dataframe(race_view.rows(experiment, entries), hide_index=True)
     st.latex(race_view.formula(landscape))
     st.caption(f"{landscape.input_note or landscape.input_reason}")
     st.download_button(

@@ -82,7 +82,7 @@ def scene(
 
 def title(landscape: Landscape, experiment: Experiment) -> str:
     """The landscape's name with its parameters."""
-    parameters = ", ".join(f"{name} {value:g}" for name, value in experiment.as_json()["landscape"].items() if name != "key")
+    parameters = ", ".join(f"{name} {value:g}" for name, value in experiment.landscape.parameters.items())
     return f"{landscape.name}, {parameters}" if parameters else landscape.name
 
 

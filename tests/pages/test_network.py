@@ -28,7 +28,7 @@ def test_it_opens_on_the_shipped_training() -> None:
     said = " ".join(caption.value for caption in app.caption)
     assert f"{result.explained[:2].sum():.1%} of the paths' variance" in said
     assert f"All {result.eigenvalues.shape[1]} eigenvalues" in said
-    table = app.table[0].value
+    table = app.dataframe[0].value
     assert list(table["Optimizer"]) == list(result.titles)
     assert table["λmax"].iloc[0] == f"{result.eigenvalues[0, -1]:.4g}"
 

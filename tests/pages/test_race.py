@@ -55,7 +55,7 @@ def test_every_optimizer_on_every_surface_runs_or_says_why(key: str, optimizer: 
     assert not app.exception and not app.warning
     (runner,) = scene(app)["runners"]
     assert len(runner["path"]) == 21 or len(runner["disabled"]) > 30
-    assert len(app.table[0].value) == 1
+    assert len(app.dataframe[0].value) == 1
 
 
 def test_the_address_holds_the_experiment() -> None:
@@ -107,7 +107,7 @@ def test_a_diverging_run_is_data() -> None:
     (runner,) = scene(app)["runners"]
     assert runner["left"]["step"] >= 1 and runner["diverged"] > 50
     assert np.isnan(runner["path"][-1]).all()
-    assert "diverged at step" in app.table[0].value["Ended"].iloc[0]
+    assert "diverged at step" in app.dataframe[0].value["Ended"].iloc[0]
 
 
 def test_the_page_needs_no_torch() -> None:
