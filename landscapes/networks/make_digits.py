@@ -6,7 +6,7 @@ import numpy as np
 
 
 def main() -> None:
-    from sklearn.datasets import load_digits  # type: ignore[import-untyped]  # a tool of this file only
+    from sklearn.datasets import load_digits
 
     digits = load_digits()
     images = digits.images.astype(np.uint8)
