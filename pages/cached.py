@@ -20,7 +20,7 @@ from landscapes.landscape import Landscape
 
 Entry = Entrant | str
 MOST_STEPS_HERE = 3000  # optimizers times steps on a surface: about 0.06 s; more goes to the worker
-DRAG_SAMPLES = 256  # what a slice is raced on while it is dragged
+DRAG_SAMPLES, DRAG_STEPS = 128, 60  # what a slice is raced on while it is dragged: about 0.06 s for six
 
 
 @st.cache_resource(show_spinner=False)
@@ -52,11 +52,12 @@ def race(experiment: Experiment, dragging: bool = False) -> tuple[Landscape, lis
     """
     note, sliced = "", experiment.landscape.key == SLICE
     if sliced and dragging:
-        experiment = replace(experiment, landscape=Choice(SLICE, {"samples": DRAG_SAMPLES}))
+        short = min(experiment.steps, DRAG_STEPS)
+        experiment = replace(experiment, landscape=Choice(SLICE, {"samples": DRAG_SAMPLES}), steps=short)
     landscape: Any = landscape_of(experiment)
     if sliced:
         count = f"{landscape.samples:,} of {landscape.of:,} training digits"
-        note = f"while you drag: {count}" if dragging else f"loss over {count}"
+        note = f"while you drag: the first {experiment.steps} steps on {count}" if dragging else f"loss over {count}"
     reasons = [experiment.optimizer(i).disabled_because(landscape) for i in range(len(experiment.optimizers))]
     able = [i for i, reason in enumerate(reasons) if not reason]
     if sliced or len(able) * experiment.steps > MOST_STEPS_HERE:
@@ -94,5 +95,5 @@ def _heights(key: str, domain: Domain, cells: int, _experiment: Experiment) -> n
 def heights(experiment: Experiment, domain: Domain) -> tuple[np.ndarray, str]:
     """The height map over a domain and the key it is known by. The subset of a dragged slice changes paths, not the map."""
     alone = replace(experiment, optimizers=(Choice("sgd"),), start=None, steps=0, seed=0)
-    cells = 72 if alone.landscape.key == SLICE else 160
+    cells = 81 if alone.landscape.key == SLICE else 201
     return _heights(alone.key, domain, cells, alone), f"{alone.key}:{domain}"

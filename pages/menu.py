@@ -15,7 +15,6 @@ def navigation() -> Page:
                 "pages/race.py",
                 title="Race",
                 icon=":material/sports_score:",
-                url_path="race",
                 default=True,
                 help="Optimizers side by side on a loss surface: drag the start and the learning rates, and watch.",
             ),

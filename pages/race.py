@@ -41,14 +41,14 @@ def moved() -> None:
 
 @st.fragment
 def show_stage() -> None:
-    if state.pop("dropped", False):
-        st.rerun()
     experiment = state.live or race.experiment
     landscape, entries, note = cached.race(experiment, dragging=state.live is not None)
     seen = window("stage", tuple(landscape.domain))
     heights, key = cached.heights(experiment, seen)
     scene = race_view.scene(experiment, landscape, entries, (heights, seen, key), state.view, note)
     stage(scene, key="stage", on_change=moved)
+    if state.pop("dropped", False):  # after the stage: its answer is on its way while the rest of the page follows
+        st.rerun()
 
 
 def choose() -> None:

@@ -322,6 +322,7 @@ export function drawStart(pen, stage, plan, panel, { held, focused }) {
   if (focused) pen.disc(px, py, r + 6, { colour: ground.ink, width: 2, alpha: 0.7 })
   pen.disc(px, py, r, { colour: ground.halo, width: 6 })
   pen.disc(px, py, r, { colour: ground.ink, width: 2.4 })
+  if (!stage.live) return // the stage only plays: nothing says that the start can be moved
   const s = r * 1.75
   pen.line([px - s, px - r, NaN, px + r, px + s, NaN, px, px, NaN, px, px], [py, py, NaN, py, py, NaN, py - s, py - r, NaN, py + r, py + s], {
     colour: ground.ink, width: 2,

@@ -231,7 +231,7 @@ class Stage {
     this.canvas.setAttribute(
       "aria-label",
       `${scene.title}: ${scene.runners.filter((r) => !r.disabled).map((r) => r.label).join(", ")}. ` +
-        "Arrow keys move the start, with Shift ten times as far; space plays, comma and full stop step, plus and minus zoom, 0 fits.",
+        (scene.live ? "Arrow keys move the start, with Shift ten times as far; space" : "Space") + " plays, comma and full stop step, plus and minus zoom, 0 fits.",
     )
     this.dirty.runs = true
     const backdrop = JSON.stringify([scene.map.key, this.maps.length, this.mode, scene.minima, scene.saddles, scene.coordinates, elsewhere])
@@ -303,7 +303,7 @@ class Stage {
 
   legend() {
     const { runners } = this.scene
-    const signature = JSON.stringify([this.mode, runners.map((r) => [r.key, r.label, r.disabled, r.limitNote, r.style])])
+    const signature = JSON.stringify([this.mode, this.scene.live, runners.map((r) => [r.key, r.label, r.disabled, r.limitNote, r.style])])
     if (signature !== this.signature) {
       this.signature = signature
       this.rows = runners.map((runner, index) => this.row(runner, index))
@@ -313,6 +313,7 @@ class Stage {
     runners.forEach((runner, index) => {
       const row = this.rows[index]
       if (runner.disabled) return
+      if (!this.scene.live) { row.value.textContent = `lr ${g.short(runner.lr)}`; return }
       if (!this.outbox.owns(`lr:${index}`) && row.held !== true) row.rate = runner.lr
       this.showRate(row, runner, zoneColours)
     })
@@ -333,6 +334,10 @@ class Stage {
     if (runner.disabled) {
       const item = element("li", { className: "disabled" }, line, element("p", { className: "why", textContent: runner.disabled }))
       return { item, loss }
+    }
+    if (!this.scene.live) {
+      const value = element("p", { className: "why" })
+      return { item: element("li", {}, line, value), loss, value }
     }
     const slider = element("input", { type: "range", min: "0", max: "1000", step: "1", "aria-label": `${runner.label} learning rate` })
     const value = element("output")
@@ -564,7 +569,7 @@ class Stage {
   }
 
   overHandle(at, reach) {
-    const panel = this.panelAt(at)
+    const panel = this.scene.live && this.panelAt(at)
     return panel && Math.hypot(g.toX(panel, this.window, this.start[0]) - at[0], g.toY(panel, this.window, this.start[1]) - at[1]) <= reach
       ? panel : null
   }
@@ -675,7 +680,7 @@ class Stage {
       End: () => this.setClock(t.moved({ ...this.clock, playing: false }, this.clock.length), "step"),
       "+": () => this.zoom(0.8, middle()), "=": () => this.zoom(0.8, middle()), "-": () => this.zoom(1.25, middle()), 0: () => this.fit(),
     }
-    if (arrows[e.key]) {
+    if (arrows[e.key] && this.scene.live) {
       const size = e.shiftKey ? 0.1 : 0.01
       this.keys = true
       this.move(this.start.map((v, i) => v + arrows[e.key][i] * size * (this.window[i][1] - this.window[i][0])))

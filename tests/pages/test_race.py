@@ -25,7 +25,7 @@ def test_it_opens_with_six_on_the_ravine() -> None:
     shown = scene(app)
     assert [r["key"] for r in shown["runners"]] == ["sgd", "momentum", "rmsprop", "adam", "newton", "nsgd_l2"]
     assert all(r["disabled"] is None and np.ptp(r["path"], axis=0).max() > 0.1 for r in shown["runners"])
-    assert shown["autoplay"] and shown["map"]["values"].shape == (160, 160)
+    assert shown["autoplay"] and shown["map"]["values"].shape == (201, 201)
 
 
 @pytest.mark.parametrize("key", SURFACES_ONLY)
