@@ -92,7 +92,7 @@ def show(result: TrainingResult) -> None:
         losses_figure(network_view.accuracy_curves(result), _mode(), "Test accuracy", log=False), theme=None, key="accuracy"
     )
     if result.spectrum_kind != "none":
-        st.subheader("The Hessian where each one ended", anchor=False)
+        st.header("The Hessian where each one ended", anchor=False)
         st.plotly_chart(spectrum_figure(network_view.spectra(result), _mode()), theme=None, key="spectrum")
         st.caption(network_view.spectrum_note(result))
     st.dataframe(network_view.rows(result), hide_index=True)

@@ -96,7 +96,7 @@ def report() -> None:
     left.plotly_chart(losses_figure(race_view.curves(experiment, entries), mode), theme=None, key="losses")
     right.plotly_chart(eigenvalues_figure(race_view.spectra(experiment, entries), mode), theme=None, key="eigenvalues")
     st.dataframe(race_view.rows(experiment, entries), hide_index=True)
-    st.latex(race_view.formula(landscape))
+    st.latex(landscape.latex)
     st.caption(f"{landscape.input_note or landscape.input_reason}")
     st.download_button(
         "Paths as CSV", lambda: race_view.csv(experiment, landscape, entries), "paths.csv", "text/csv", on_click="ignore"

@@ -86,12 +86,6 @@ def title(landscape: Landscape, experiment: Experiment) -> str:
     return f"{landscape.name}, {parameters}" if parameters else landscape.name
 
 
-def formula(landscape: Any) -> str:
-    """The landscape as LaTeX, with its own left side where it brings one."""
-    latex: str = landscape.latex
-    return latex if "=" in latex else rf"f({', '.join(landscape.coordinates)}) = {latex}"
-
-
 def curves(experiment: Experiment, entries: Sequence[Entry]) -> list[Curve]:
     return [
         Curve(choice.key, label, np.arange(len(entry.trajectory.loss), dtype=np.int32), entry.trajectory.loss)

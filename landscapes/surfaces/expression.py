@@ -225,6 +225,25 @@ def _derivative(e: Expression, name: str, known: dict[Expression, Expression]) -
     raise AssertionError(f"no derivative for {e.op}")
 
 
+def named(label: str, e: Expression) -> Expression:
+    """The same expression under a name that the printed formula uses and then explains."""
+    return Expression("named", (e, label))
+
+
+def unnamed(e: Expression) -> Expression:
+    """The expression without names, as it is evaluated and differentiated."""
+    if e.op == "named":
+        return unnamed(e.args[0])
+    return Expression(e.op, tuple(unnamed(a) if isinstance(a, Expression) else a for a in e.args))
+
+
+def names_in(e: Expression) -> dict[str, Expression]:
+    """The named expressions inside, each once, in the order of the formula."""
+    if e.op == "named":
+        return {e.args[1]: e.args[0]}
+    return {label: inner for a in e.args if isinstance(a, Expression) for label, inner in names_in(a).items()}
+
+
 _INFIX = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/"}
 
 
@@ -296,6 +315,8 @@ def latex(e: Expression, outer: int = 0) -> str:
         return f"{value:g}" if value >= 0 or outer <= 1 else rf"\left({value:g}\right)"
     if e.op == "symbol":
         return _LATEX_NAMES.get(e.args[0], e.args[0])
+    if e.op == "named":
+        return str(e.args[1])
     inner = [latex(arg, own) for arg in e.args if isinstance(arg, Expression)]
     if e.op == "add":
         text = f"{inner[0]} + {inner[1]}"

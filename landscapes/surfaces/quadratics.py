@@ -6,7 +6,7 @@ from math import pi
 from typing import Annotated, Any
 
 from landscapes.ranges import Range
-from landscapes.surfaces.expression import Expression, symbolic
+from landscapes.surfaces.expression import Expression, named, symbolic
 from landscapes.surfaces.surface import surface
 
 Condition = Annotated[Any, Range(1, 1e12, scale="log", control=(1, 1000))]
@@ -43,5 +43,5 @@ def ravine(x: Expression, y: Expression, condition: Condition = 100.0, angle: De
     Hessian eigenvalues are `condition` and 1 everywhere.
     """
     c, s = _axes(angle)
-    u, v = c * x + s * y, c * y - s * x
+    u, v = named("u", c * x + s * y), named("v", c * y - s * x)
     return 0.5 * (condition * u**2 + v**2)

@@ -20,7 +20,9 @@ from landscapes.surfaces.expression import (
     derivative,
     latex,
     lift,
+    names_in,
     symbol,
+    unnamed,
 )
 
 _SHOWN = {"w1": "w₁", "w2": "w₂"}
@@ -286,7 +288,7 @@ def surface(
         formula = Formula(
             coordinates,
             (),
-            hoist(plain),
+            hoist(unnamed(plain)),
             {k: [[hoist(lift(c)) for c in s] for s in v] for k, v in inputs(**symbols).items()} if inputs else {},
             [hoist(r) for r in residuals(**symbols)] if residuals else (),
         )
@@ -298,7 +300,7 @@ def surface(
             domain=domain,
             start=start,
             formula=formula,
-            latex=latex(plain),
+            latex=_printed(coordinates, plain),
             defaults=defaults,
             ranges=ranges_of(function),
             prepare=compile_function(tuple(hoist.names), tuple(defaults)),
@@ -309,6 +311,13 @@ def surface(
         )
 
     return decorate
+
+
+def _printed(coordinates: Sequence[str], formula: Expression) -> str:
+    """f(x, y) = ... in LaTeX, and a line for each name the formula uses."""
+    head = f"f({', '.join(latex(symbol(name)) for name in coordinates)})"
+    lines = [f"{label} &= {latex(meaning)}" for label, meaning in names_in(formula).items()]
+    return r"\begin{aligned}" + r" \\ ".join([f"{head} &= {latex(formula)}", *lines]) + r"\end{aligned}"
 
 
 class _Hoist:

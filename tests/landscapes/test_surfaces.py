@@ -208,6 +208,15 @@ def test_the_formula_is_the_one_in_the_books(key: str) -> None:
 
 
 def test_latex_is_printed_from_the_formula() -> None:
-    assert SURFACES["saddle"]().latex == "x^{2} - y^{2}"
-    assert SURFACES["rosenbrock"]().latex == r"\left(1 - x\right)^{2} + b\,\left(y - x^{2}\right)^{2}"
-    assert SURFACES["two_layer_neuron"]().latex == r"0.5\,\left(w_2\,w_1\,x - y\right)^{2}"
+    def lines(key: str) -> list[str]:
+        text = SURFACES[key]().latex
+        return text.removeprefix(r"\begin{aligned}").removesuffix(r"\end{aligned}").split(r" \\ ")
+
+    assert lines("saddle") == ["f(x, y) &= x^{2} - y^{2}"]
+    assert lines("rosenbrock") == [r"f(x, y) &= \left(1 - x\right)^{2} + b\,\left(y - x^{2}\right)^{2}"]
+    assert lines("two_layer_neuron") == [r"f(w_1, w_2) &= 0.5\,\left(w_2\,w_1\,x - y\right)^{2}"]
+    assert lines("ravine") == [
+        r"f(x, y) &= 0.5\,\left(\kappa\,u^{2} + v^{2}\right)",
+        r"u &= \cos\left(\varphi^{\circ}\right)\,x + \sin\left(\varphi^{\circ}\right)\,y",
+        r"v &= \cos\left(\varphi^{\circ}\right)\,y - \sin\left(\varphi^{\circ}\right)\,x",
+    ]
