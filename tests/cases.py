@@ -29,7 +29,8 @@ def surface_cases() -> list[tuple[str, Mapping[str, float]]]:
         family = SURFACES[key]
         cases.append((key, {}))
         for share in (0.0, 0.3, 1.0) if family.ranges else ():
-            cases.append((key, {name: within(allowed, share) for name, allowed in family.ranges.items()}))
+            shares = ((share + 0.4 * i) % 1.01 for i in range(len(family.ranges)))  # no two parameters at the same place
+            cases.append((key, {name: within(allowed, s) for s, (name, allowed) in zip(shares, family.ranges.items())}))
     return cases
 
 

@@ -83,7 +83,7 @@ OPTIMIZERS = [
     Fault("optimizers/insgd.py", "maximum(log(power), per_term", "maximum(power, per_term", INPUTS),
     Fault("optimizers/insgd.py", "(b, power)", "(b, state[1])", INPUTS + " -k momentum"),
     Fault("optimizers/insgd.py", "(1 - beta) * power", "power", EQUAL + "insgd"),
-    Fault("optimizers/insgd_released.py", "- 0.9)", "- 1.0)", INPUTS + " -k released"),
+    Fault("optimizers/insgd_released.py", "fan_in * 0 + 2) - 0.9)", "fan_in * 0 + 2) - 1.0)", INPUTS + " -k released"),
     Fault("optimizers/insgd_released.py", "/ (0.1**0.5 + 1e-6)", "/ (0.01**0.5 + 1e-6)", INPUTS + " -k released"),
     Fault("optimizers/input_normalisation.py", "divisor if divided.all() else", "divisor if True else", INPUTS + " -k biases"),
     Fault(
@@ -147,7 +147,7 @@ EXPERIMENTS = [
     Fault("experiments/trajectory.py", "self.finite.sum(axis=0) - 1", "self.finite.sum(axis=0)", LOOP + " -k diverge"),
     Fault("experiments/trajectory.py", 'int(file["format"]) != _FORMAT', "False", LOOP + " -k broken_files"),
     Fault("experiments/spec.py", '            "seed": self.seed,\n', "", SPEC),
-    Fault("experiments/spec.py", "{**family.defaults, **given}", "given", SPEC),
+    Fault("experiments/spec.py", "{**defaults, **given}", "given", SPEC),
     Fault("experiments/spec.py", 'seed=data.get("seed", 0)', "seed=0", SPEC),
     Fault("experiments/spec.py", "    _check_plain(choice.parameters, where)\n", "", SPEC),
     Fault("experiments/spec.py", "sort_keys=True", "sort_keys=False, skipkeys=False) + str(id(self)", SPEC),

@@ -120,6 +120,27 @@ def test_values_and_derivatives_are_those_of_torch(tree: Any, x: float, y: float
         np.testing.assert_allclose(got, expected, rtol=1e-8, atol=scale)
 
 
+@pytest.mark.parametrize(
+    "rule", [*((name,) for name in SMOOTH), *(("pow", p) for p in POWERS), "*", "/", "+", "-", "neg"], ids=str
+)
+def test_every_rule_of_calculus_is_that_of_torch(rule: Any) -> None:
+    """Each once by itself, inside and outside of others: random formulas may leave one out."""
+    inner = ("+", ("*", "x", 0.5), ("*", "y", "y"))
+    tree = (rule[0], inner, *rule[1:]) if isinstance(rule, tuple) else (rule, inner) if rule == "neg" else (rule, inner, "x")
+    graph = traced(("*", tree, "x"))
+    first = [derivative(graph, name) for name in "xy"]
+    outputs = [graph, *first, *(derivative(g, name) for g in first for name in "xy")]
+    for x, y in ((0.4, 0.5), (1.3, -0.6), (1.9, 0.4)):
+        point = torch.tensor([x, y], dtype=torch.float64)
+
+        def of(p: torch.Tensor) -> torch.Tensor:
+            return direct(("*", tree, "x"), p[0], p[1])
+
+        expected = [of(point)[None], torch.func.grad(of)(point), torch.func.hessian(of)(point).ravel()]
+        got = [float(v) for v in compile_function(outputs, ["x", "y"])(x, y)]
+        np.testing.assert_allclose(got, torch.cat(expected).numpy(), rtol=1e-11, atol=1e-13)
+
+
 @given(trees, coordinates, coordinates)
 def test_compiled_code_is_the_formula_on_floats(tree: Any, x: float, y: float) -> None:
     """With no torch between: the same operations in the same order give the same bits, up to whole powers and x / 1."""
