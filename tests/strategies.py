@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from hypothesis import strategies as st
 
 from landscapes.ranges import Range
-from landscapes.surfaces.surface import Surface
+from landscapes.surfaces.surface import Surface, SurfaceFamily
 from optimizers import OPTIMIZERS
 
 for key in OPTIMIZERS:
@@ -24,9 +24,9 @@ def value_in(allowed: Range) -> st.SearchStrategy[float]:
 
 def hyperparameters(key: str) -> st.SearchStrategy[Mapping[str, float]]:
     """Settings of an optimizer along all its controls."""
-    return st.fixed_dictionaries({name: value_in(allowed) for name, allowed in OPTIMIZERS[key]().ranges.items()})
+    return st.fixed_dictionaries({name: value_in(allowed) for name, allowed in OPTIMIZERS[key].ranges.items()})
 
 
-def point_of(surface: Surface) -> st.SearchStrategy[tuple[float, ...]]:
+def point_of(surface: Surface | SurfaceFamily) -> st.SearchStrategy[tuple[float, ...]]:
     """A point of the surface's domain."""
     return st.tuples(*(st.floats(low, high) for low, high in surface.domain))

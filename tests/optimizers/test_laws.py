@@ -35,6 +35,7 @@ def close(path: np.ndarray, alone: np.ndarray, gap: float = 1e-9) -> bool:
 
 
 @pytest.mark.parametrize(("key", "surface_key"), PAIRS)
+@pytest.mark.usefixtures("shapes_unchecked")
 @few
 @given(data=st.data())
 def test_many_runs_at_once_are_the_single_runs(key: str, surface_key: str, data: st.DataObject) -> None:
@@ -56,6 +57,7 @@ def test_many_runs_at_once_are_the_single_runs(key: str, surface_key: str, data:
 
 
 @pytest.mark.parametrize(("key", "surface_key"), PAIRS)
+@pytest.mark.usefixtures("shapes_unchecked")
 @few
 @given(data=st.data())
 def test_a_sweep_is_its_single_settings(key: str, surface_key: str, data: st.DataObject) -> None:
@@ -98,6 +100,7 @@ def same(a: Any, b: Any) -> bool:
 
 
 @pytest.mark.parametrize(("key", "surface_key"), PAIRS)
+@pytest.mark.usefixtures("shapes_unchecked")
 @few
 @given(data=st.data())
 def test_update_changes_nothing_that_it_was_given(key: str, surface_key: str, data: st.DataObject) -> None:
