@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from experiments import Experiment
+from experiments import Experiment, slices
 from experiments.race import Entrant, enter, height_map
 from experiments.spec import SLICE, Choice
 from experiments.worker import Workers
@@ -83,9 +83,12 @@ def _slice(key: str, _experiment: Experiment) -> Landscape:
 
 @st.cache_resource(max_entries=128, show_spinner=False)
 def _heights(key: str, domain: Domain, cells: int, _experiment: Experiment) -> np.ndarray:
-    if _experiment.landscape.key == SLICE:
+    stored = None if _experiment.training is None else slices.stored(_experiment.training)
+    if stored is not None and domain == stored.domain:
+        heights: np.ndarray = stored.heights.astype(np.float32)
+    elif _experiment.landscape.key == SLICE:
         asked = {"experiment": _experiment.as_json(), "domain": domain, "cells": cells}
-        heights: np.ndarray = workers().submit("heights", asked).result(timeout=120)
+        heights = workers().submit("heights", asked).result(timeout=120)
     else:
         heights = height_map(landscape_of(_experiment), domain, cells)
     heights.setflags(write=False)

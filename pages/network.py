@@ -11,7 +11,7 @@ from experiments import link, slices
 from experiments.presets import DIGITS, DIGITS_SLICE, SIX
 from experiments.training_result import TrainingResult
 from experiments.worker import RequestError, WorkerError
-from figures.components.stage import event, stage
+from figures.components.stage import stage, window
 from figures.live import live_figure
 from figures.losses import losses_figure
 from figures.spectrum import spectrum_figure
@@ -77,11 +77,23 @@ def watch() -> None:
         st.rerun()
 
 
+@st.fragment
+def show_plane() -> None:
+    """The paths on their plane; zoomed beyond the map, a new one comes from the worker."""
+    result = state.result
+    seen = window("plane", result.domain) if result.complete else result.domain
+    if seen == result.domain:
+        heights, key = result.heights, f"{result.experiment.key}:plane"
+    else:
+        heights, key = cached.heights(replace(DIGITS_SLICE, training=result.experiment), seen)
+    stage(network_view.scene(result, heights, seen, key), key="plane", on_change=lambda: None)
+
+
 def show(result: TrainingResult) -> None:
     """The plane with its paths, then curves, curvature and what the plane leaves out."""
     if result.experiment.key != network.experiment.key:
         st.info("This is the training shown so far; press Train to run the settings on the left.", icon=":material/info:")
-    stage(network_view.scene(result), key="plane", on_change=lambda: event("plane"))
+    show_plane()
     st.caption(network_view.trust(result))
     if result.complete and st.button("Race inside this slice", icon=":material/sports_score:"):
         race = replace(DIGITS_SLICE, training=result.experiment)

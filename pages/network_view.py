@@ -11,7 +11,7 @@ import numpy as np
 from experiments import Experiment
 from experiments.spec import Choice
 from experiments.training_result import TrainingResult
-from figures.components.stage import HeightMap, Runner, Scene
+from figures.components.stage import Domain, HeightMap, Runner, Scene
 from figures.losses import Curve
 from figures.spectrum import EndSpectrum
 
@@ -67,7 +67,7 @@ def plane_loss_curves(result: TrainingResult) -> list[Curve]:
     return _curves(result, result.plane_loss)
 
 
-def scene(result: TrainingResult) -> Scene:
+def scene(result: TrainingResult, heights: np.ndarray, window: Domain, key: str) -> Scene:
     """The paths' shadows on their joint plane; the heights are true losses of the plane's own points."""
     runners = tuple(
         Runner(
@@ -84,7 +84,7 @@ def scene(result: TrainingResult) -> Scene:
     return Scene(
         title="Digits network: paths projected on their joint plane",
         coordinates=("PC 1", "PC 2"),
-        height=HeightMap(result.heights, result.domain, f"{result.experiment.key}:plane", log=True),
+        height=HeightMap(heights, window, key, log=True),
         runners=runners,
         start=(float(start[0]), float(start[1])),
         home=result.domain,
