@@ -6,12 +6,13 @@ from collections.abc import Mapping
 
 from hypothesis import strategies as st
 
+from landscapes import SURFACES
 from landscapes.ranges import Range
 from landscapes.surfaces.surface import Surface, SurfaceFamily
 from optimizers import OPTIMIZERS
 
-for key in OPTIMIZERS:
-    OPTIMIZERS[key]  # imported now: an import while hypothesis draws would touch its random state
+# Imported now: beartype, while it decorates, touches the random state that hypothesis watches as it draws.
+_LOADED = [menu[key] for menu in (SURFACES, OPTIMIZERS) for key in menu]
 
 
 def value_in(allowed: Range) -> st.SearchStrategy[float]:
