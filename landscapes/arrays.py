@@ -131,7 +131,9 @@ def eigh(matrix: Array) -> tuple[Array, Array]:
     for the sake of one that diverged. A single 2 by 2 matrix takes one Jacobi rotation in plain numbers, 5 times faster.
     """
     if isinstance(matrix, np.ndarray) and matrix.shape == (2, 2):
-        return _rotated(*matrix.ravel().tolist())
+        (a, b), (_, d) = matrix.tolist()
+        low, high, c, s = _rotated(a, b, d)
+        return np.array((low, high)), np.array(((c, -s), (s, c)))
     bad = ~isfinite(matrix).all(-1).all(-1)
     if bad.any():
         matrix = where(bad[..., None, None], zeros_like(matrix), matrix)
@@ -149,6 +151,13 @@ def solve_above(matrix: Array, vector: Array, damping: Any, floor: Any) -> tuple
     30 times faster at 1,000: the sum less floor I has a Cholesky factor just where all eigenvalues exceed floor (to rounding).
     """
     dim = matrix.shape[-1]
+    if (
+        isinstance(matrix, np.ndarray)
+        and matrix.shape == (2, 2)
+        and vector.shape == (2,)
+        and np.ndim(damping) == np.ndim(floor) == 0
+    ):
+        return _solved(matrix.tolist(), vector.tolist(), damping, floor)
     if is_numpy(matrix) or dim <= 32:
         values, vectors = eigh(matrix)
         values = values + damping
@@ -163,10 +172,25 @@ def solve_above(matrix: Array, vector: Array, damping: Any, floor: Any) -> tuple
     return torch.cholesky_solve(vector[..., None], factor)[..., 0], above[..., None]
 
 
-def _rotated(a: float, b: float, _: float, d: float) -> tuple[np.ndarray, np.ndarray]:
-    """Eigenpairs of [[a, b], [b, d]] by one Jacobi rotation, as accurate as LAPACK (Golub and Van Loan 2013, 8.5)."""
+def _solved(matrix: list[list[float]], vector: list[float], damping: float, floor: float) -> tuple[np.ndarray, np.ndarray]:
+    """`solve_above` of one 2 by 2 matrix in plain numbers, by its eigenpairs."""
+    (a, b), (_, d) = matrix
+    low, high, c, s = _rotated(a, b, d)
+    low, high = low + damping, high + damping
+    if not low > floor:
+        return np.full(2, np.nan), np.array([False])
+    x, y = vector
+    along, across = (c * x + s * y) / low, (c * y - s * x) / high
+    return np.array((c * along - s * across, s * along + c * across)), np.array([True])
+
+
+def _rotated(a: float, b: float, d: float) -> tuple[float, float, float, float]:
+    """Eigenvalues low and high of [[a, b], [b, d]], and low's eigenvector (c, s); high's is (-s, c). NaN where not finite.
+
+    One Jacobi rotation, as accurate as LAPACK (Golub and Van Loan 2013, 8.5).
+    """
     if not (math.isfinite(a) and math.isfinite(b) and math.isfinite(d)):
-        return np.full(2, np.nan), np.full((2, 2), np.nan)
+        return math.nan, math.nan, math.nan, math.nan
     tangent = 0.0
     if b:
         ratio = (d - a) / (2 * b)
@@ -174,6 +198,4 @@ def _rotated(a: float, b: float, _: float, d: float) -> tuple[np.ndarray, np.nda
     cosine = 1 / math.hypot(1, tangent)
     sine = tangent * cosine
     low, high = a - tangent * b, d + tangent * b
-    if low <= high:
-        return np.array([low, high]), np.array([[cosine, sine], [-sine, cosine]])
-    return np.array([high, low]), np.array([[sine, cosine], [cosine, -sine]])
+    return (low, high, cosine, -sine) if low <= high else (high, low, sine, cosine)

@@ -6,9 +6,9 @@ import sys
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from math import prod
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -53,12 +53,19 @@ class Block:
         return prod(self.shape[1:])
 
 
-@dataclass(frozen=True)
-class Draw:
+class Draw(NamedTuple):
     """Which random draw a stochastic landscape makes: counter-based, so that it depends on nothing but these numbers."""
 
     seed: int
     step: int
+
+
+@cache
+def _oracle() -> Any:
+    """The oracle's class, which needs this module first; an import statement in `at` would be paid at every step."""
+    from landscapes.oracle import Oracle
+
+    return Oracle
 
 
 class Landscape(ABC):
@@ -125,9 +132,7 @@ class Landscape(ABC):
 
     def at(self, theta: Point, draw: Draw | None = None, calls: dict[str, int] | None = None) -> Any:
         """The oracle at theta: local knowledge, computed on first use; uses are added to `calls`."""
-        from landscapes.oracle import Oracle
-
-        return Oracle(self.drawn(draw), theta, calls)
+        return _oracle()(self.drawn(draw), theta, calls)
 
     def split(self, theta: Point) -> Mapping[str, Array]:
         """A flat point as named tensors `(*runs, *block.shape)`."""

@@ -13,6 +13,8 @@ class Oracle:
     to compare optimizers on.
     """
 
+    __slots__ = ("_calls", "_grad", "_hessian", "_loss", "landscape", "theta")
+
     def __init__(self, landscape: Landscape, theta: Point, calls: dict[str, int] | None = None) -> None:
         self.landscape = landscape
         self.theta = theta
