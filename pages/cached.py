@@ -20,7 +20,7 @@ from landscapes.landscape import Landscape
 
 Entry = Entrant | str
 MOST_STEPS_HERE = 3000  # optimizers times steps on a surface: about 0.06 s; more goes to the worker
-DRAG_SAMPLES, DRAG_STEPS = 128, 60  # what a slice is raced on while it is dragged: about 0.06 s for six
+DRAG_SAMPLES, DRAG_STEPS = 100, 40  # what a slice is raced on while it is dragged: about 0.04 s for six
 
 
 @st.cache_resource(show_spinner=False)

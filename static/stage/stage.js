@@ -69,6 +69,7 @@ class Stage {
     this.start = null
     this.clock = t.clock()
     this.live = false // while start or a rate moves, whole paths are shown
+    this.unsettled = false // the start has been moved since the last drop
     this.marked = null // the runner that the legend points out
     this.pointers = new Map()
     this.dirty = { backdrop: true, runs: true }
@@ -649,14 +650,15 @@ class Stage {
   // The start under the finger at once; the paths follow as fast as Python answers.
   move(start) {
     this.start = start
-    this.live = true
+    this.live = this.unsettled = true
     this.dirty.runs = true
     this.outbox.put({ start }, "drag")
     this.wake()
   }
 
   release() {
-    const moved = this.outbox.owns("start") || this.moved(this.scene.start)
+    const moved = this.unsettled // also when the last place of the drag has been answered: it is not kept before the drop
+    this.unsettled = false
     this.holding = null
     this.keys = false
     this.note.style.height = ""
@@ -666,8 +668,6 @@ class Stage {
     this.dirty.runs = true
     this.wake()
   }
-
-  moved(start) { return start[0] !== this.start[0] || start[1] !== this.start[1] }
 
   keyDown(e) {
     this.canvas.classList.remove("quiet")
