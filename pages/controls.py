@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import inf
 from typing import Any
@@ -96,6 +96,14 @@ class Editor:
                 self.widget(st.selectbox, name, f"on.{name}", value, how(name), options=allowed.values)
             else:
                 self.number(name, f"on.{name}", value, allowed, how(name))
+
+    def entrants(self, labels: Sequence[str]) -> None:
+        """An expander for each entrant. Its fields are made only while it is open: all of them would double the page's cost."""
+        for index, label in enumerate(labels):
+            box = st.expander(label, key=f"{self.page}.open.{index}", on_change="rerun")
+            if box.open:
+                with box:
+                    self.hyperparameters(index)
 
     def hyperparameters(self, index: int) -> None:
         """The rule of one entrant, and a field for each of its hyperparameters."""

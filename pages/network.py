@@ -18,7 +18,7 @@ from figures.spectrum import spectrum_figure
 from landscapes import NETWORKS
 from landscapes.ranges import Range
 from optimizers import OPTIMIZERS
-from pages import cached, menu, network_view
+from pages import cached, menu, network_view, race_view
 from pages.controls import Editor
 
 TRAINABLE = [*SIX, *(key for key in OPTIMIZERS if key not in SIX)]
@@ -43,9 +43,7 @@ def choose() -> None:
         st.multiselect, "Optimizers", "race", [c.key for c in experiment.optimizers], network_view.with_optimizers,
         options=TRAINABLE, format_func=lambda key: OPTIMIZERS[key].title,
     )  # fmt: skip
-    for index in range(len(experiment.optimizers)):
-        with st.expander(experiment.optimizer(index).title):
-            network.hyperparameters(index)
+    network.entrants(race_view.labels(experiment))
 
 
 def train() -> None:

@@ -77,9 +77,7 @@ def choose() -> None:
         st.multiselect, "Optimizers", "race", [c.key for c in experiment.optimizers], _with_race,
         options=list(OPTIMIZERS), format_func=lambda key: OPTIMIZERS[key].title, max_selections=MOST_ENTRANTS,
     )  # fmt: skip
-    for index, label in enumerate(race_view.labels(experiment)):
-        with st.expander(label):
-            race.hyperparameters(index)
+    race.entrants(race_view.labels(experiment))
 
 
 def _with_race(experiment: Experiment, keys: list[str]) -> Experiment:

@@ -20,7 +20,7 @@ from figures.spectrum import spectrum_figure
 from landscapes import NETWORKS
 from landscapes.ranges import Range
 from optimizers import OPTIMIZERS
-from pages import menu, network_view, runs_view
+from pages import menu, network_view, race_view, runs_view
 from pages.controls import Editor
 
 POLL = 1.0  # seconds between two looks at the folders while something runs
@@ -56,9 +56,7 @@ def choose() -> None:
         st.multiselect, "Optimizers", "race", [c.key for c in experiment.optimizers], network_view.with_optimizers,
         options=TRAINABLE, format_func=lambda key: OPTIMIZERS[key].title,
     )  # fmt: skip
-    for index in range(len(experiment.optimizers)):
-        with st.expander(experiment.optimizer(index).title):
-            editor.hyperparameters(index)
+    editor.entrants(race_view.labels(experiment))
     st.button("Start", type="primary", on_click=start, icon=":material/play_arrow:", width="stretch")
     st.caption(f"Runs on: {', '.join(backend.slots)}; one job each, the others wait in line.")
     for complaint in state["runs.complaints"]:

@@ -97,7 +97,8 @@ def test_changing_the_surface_opens_its_own_race() -> None:
 
 def test_a_value_out_of_range_is_refused_with_the_range() -> None:
     app = opened()
-    app.number_input(key="race.0.lr").set_value(0.0).run()
+    app.session_state["race.open.0"] = True
+    app.run().number_input(key="race.0.lr").set_value(0.0).run()
     assert "(0, inf)" in app.warning[0].value
     assert scene(app)["runners"][0]["lr"] == 0.0192
 
