@@ -18,11 +18,12 @@ from tests.browser.visit import Visitor
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All browser tests on one worker: they share one server and one browser."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group("browser"))
+    """Whole files on one of two workers: what shares a worker shares one server and one browser."""
+    here = [item for item in items if Path(__file__).parent in item.path.parents]
+    files = sorted({item.path for item in here})
+    for item in here:
+        item.add_marker(pytest.mark.browser)
+        item.add_marker(pytest.mark.xdist_group(f"browser{files.index(item.path) % 2}"))
 
 
 @pytest.fixture(scope="session")
