@@ -32,7 +32,7 @@ def reads(one: Visitor, state: str) -> None:
 
 @pytest.mark.timeout(300)
 def test_start_cancel_resume_delete(visitor: Callable[..., Visitor], runs: Path) -> None:
-    one = visitor()
+    one = visitor(still=True)
     start(one, 100_000)  # long enough to be still running, however fast the machine
     reads(one, "running")
     expect(one.page.get_by_text(re.compile(r"Step [1-9][\d,]* of 100,000")).first).to_be_visible(timeout=MINUTE)
@@ -59,7 +59,7 @@ def test_start_cancel_resume_delete(visitor: Callable[..., Visitor], runs: Path)
 
 @pytest.mark.timeout(300)
 def test_a_finished_run_opens(visitor: Callable[..., Visitor], runs: Path) -> None:
-    one = visitor()
+    one = visitor(still=True)
     start(one, 40)
     reads(one, "done")
     expect(one.page.get_by_test_id("stDataFrame")).to_have_count(2, timeout=MINUTE)  # the runs, and what this one found

@@ -31,16 +31,16 @@ def test_link_round_trip_in_full_precision(visitor: MakeVisitor) -> None:
         steps=77,
         optimizers=tuple(c.with_parameters(lr=0.01 * third) for c in RACES["ravine"].optimizers),
     )
-    first = visitor().open(**link.encode(asked))
+    first = visitor(still=True).open(**link.encode(asked))
     assert in_address(first).key == asked.key
-    second = visitor().go(first.page.url)
+    second = visitor(still=True).go(first.page.url)
     for one in (first, second):
         for choice, t in zip(asked.optimizers, execute(asked)):
             np.testing.assert_array_equal(one.scenes[-1].paths[choice.key], t.theta)
 
 
 def test_a_control_that_moves_is_in_the_link(visitor: MakeVisitor) -> None:
-    one = visitor().open()
+    one = visitor(still=True).open()
     one.number("condition", "12.5")
     one.wait_for(lambda: in_address(one).landscape.parameters["condition"] == 12.5, "the new condition in the address")
     asked = execute(in_address(one))[0].theta.tobytes()
@@ -61,7 +61,7 @@ def test_a_hostile_link_opens_and_says_what_it_left_out(visitor: MakeVisitor) ->
         "seed": "7",
         "junk" * 30: "../../etc/passwd",
     }
-    one = visitor().open(**hostile)
+    one = visitor(still=True).open(**hostile)
     warnings = one.page.get_by_test_id("stAlert")
     expect(warnings.first).to_be_visible()
     said = " ".join(warnings.all_inner_texts())

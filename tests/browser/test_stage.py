@@ -87,7 +87,7 @@ def test_scrub_shows_any_step(visitor: MakeVisitor) -> None:
 
 
 def test_zoom_keeps_the_place_under_the_pointer_and_fits_back(visitor: MakeVisitor) -> None:
-    one = visitor().open(on="ravine")
+    one = visitor(still=True).open(on="ravine")
     home = one.state()["window"]
     one.page.mouse.move(*one.at(300, 200))
     one.page.mouse.wheel(0, -400)
@@ -123,7 +123,7 @@ def test_a_finger_drags_the_start(visitor: MakeVisitor) -> None:
 
 
 def test_a_learning_rate_is_live_and_shows_its_zone(visitor: MakeVisitor) -> None:
-    one = visitor().open(on="ravine")
+    one = visitor(still=True).open(on="ravine")
     slider = one.page.get_by_role("slider", name="SGD learning rate")
     assert "limit" in (slider.get_attribute("aria-valuetext") or "")
     seen = len(one.scenes)
@@ -153,5 +153,5 @@ def test_a_run_that_leaves_is_shown_leaving(visitor: MakeVisitor, rate: float, w
 
 
 def test_a_reload_of_the_address_shows_the_same_race(visitor: MakeVisitor) -> None:
-    one = visitor().open(**link.encode(in_address(visitor().open(on="rosenbrock"))))
+    one = visitor(still=True).open(**link.encode(in_address(visitor(still=True).open(on="rosenbrock"))))
     assert json.dumps(one.scenes[-1].header["title"]).startswith('"Rosenbrock')

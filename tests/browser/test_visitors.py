@@ -10,7 +10,7 @@ from tests.browser.visit import Visitor
 
 
 def test_two_visitors_do_not_see_each_other(visitor: Callable[..., Visitor]) -> None:
-    first, second = visitor(), visitor(dark=True)
+    first, second = visitor(still=True), visitor(dark=True, still=True)
     first.open(on="ravine")
     second.open(on="rosenbrock")
     first.number("Start x", "0.5")
