@@ -10,7 +10,7 @@ TORCH_CPU := torch==2.13.0+cpu
 CPU_INDEX := https://download.pytorch.org/whl/cpu
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: app test lint bench sheet clean
+.PHONY: app test test-slow lint bench sheet clean
 .DELETE_ON_ERROR:
 
 app: .venv/runtime
@@ -19,6 +19,10 @@ app: .venv/runtime
 test: .venv/tools
 	@CHROMIUM="$$($(BIN)/python -m tests.browser.chromium)" || exit 1; export CHROMIUM; \
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+test-slow: .venv/tools
+	@CHROMIUM="$$($(BIN)/python -m tests.browser.chromium)" || exit 1; export CHROMIUM; \
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m slow
 
 lint: .venv/tools
 	$(BIN)/ruff check .

@@ -60,6 +60,7 @@ class _Computation:
         self.error: BaseException | None = None
         self.done = False
         self.running = False
+        self.begun = False  # the child has said so, or has had its second chance to
         self.stopped = False
         self.waiting = 0
 
@@ -267,6 +268,9 @@ class _Lane:
         computation = self._current
         if computation is None or computation.number != header["id"]:
             return
+        if header["kind"] == "begun":
+            computation.begun = True
+            return
         if header["kind"] == "progress":
             computation.report(Progress(header["meta"], arrays))
             return
@@ -298,6 +302,11 @@ class _Lane:
                 return
             self._child, current, self._current = None, self._current, None
             failed = [current] if current is not None else []
+            if current is not None and self._ready and not current.begun and not current.stopped:
+                current.begun, current.running = True, False  # it died before it came to this: the next child is asked, once
+                self._queues[""] = deque([current])
+                self._queues.move_to_end("", last=False)
+                failed = []
             if not self._ready:  # it could not even start: nobody else would fare better
                 failed += [c for queue in self._queues.values() for c in queue]
                 self._queues.clear()
@@ -401,6 +410,7 @@ def serve(stdin: Readable, stdout: Writable, requests: Mapping[str, Request]) ->
     threading.Thread(target=_load_torch, daemon=True, name="load-torch").start()
 
     def answer(number: int, name: str, arguments: Mapping[str, Any]) -> None:
+        send({"kind": "begun", "id": number})
         try:
             meta, arrays = requests[name].answer(
                 arguments,

@@ -58,6 +58,7 @@ def test_start_cancel_resume_delete(visitor: Callable[..., Visitor], runs: Path)
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.slow
 def test_a_finished_run_opens(visitor: Callable[..., Visitor], runs: Path) -> None:
     one = visitor(still=True)
     start(one, 40)

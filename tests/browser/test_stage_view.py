@@ -6,9 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from tests.browser.visit import Visitor
+
+pytestmark = pytest.mark.slow
 
 MakeVisitor = Callable[..., Visitor]
 SVG = "{http://www.w3.org/2000/svg}"

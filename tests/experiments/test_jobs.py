@@ -404,6 +404,7 @@ def trained_to(backend, job, step):
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.slow
 def test_a_training_that_is_cancelled_loses_a_checkpoint_and_is_killed_ends_as_if_nothing_had_been(make, tmp_path, monkeypatch):
     monkeypatch.setenv("RAVINE_RESULTS", str(tmp_path / "results"))
     write_json(tmp_path / "spec.json", TRAINING.as_json())

@@ -248,6 +248,7 @@ def test_broken_files_raise_value_errors(result: TrainingResult, tmp_path: Path)
         TrainingResult.load(path)
 
 
+@pytest.mark.slow
 def test_the_shipped_result_is_this_preset_and_can_be_made_again() -> None:
     """Its first ten steps, retrained: relative 2e-3, since float32 sums differ from processor to processor and then grow."""
     shipped = slices.stored(DIGITS)
