@@ -37,9 +37,8 @@ class Range:
     def holds(self, value: Any) -> bool:
         """Whether every element of `value` (a number or an array) is a finite number in this range."""
         if type(value) is float and not self.whole:  # most are, and arrays would take thirty times as long
-            above = value > self.low if self.open_low else value >= self.low
-            below = value < self.high if self.open_high else value <= self.high
-            return above and below and isfinite(value)
+            enough = value > self.low if self.open_low else value >= self.low
+            return isfinite(value) and enough and (value < self.high if self.open_high else value <= self.high)
         try:
             numbers = np.asarray(value)
         except (TypeError, ValueError):
