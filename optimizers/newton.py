@@ -1,4 +1,5 @@
 from landscapes.arrays import solve_above, where
+from landscapes.landscape import Landscape
 from optimizers.optimizer import (
     GRAD,
     HESSIAN,
@@ -11,6 +12,8 @@ from optimizers.optimizer import (
     State,
     optimizer,
 )
+
+MOST_PARAMETERS = 3000  # a dense Hessian is then 36 MB in float32, and factoring it takes most of a second
 
 
 @optimizer(
@@ -38,6 +41,13 @@ class Newton(Optimizer):
         g = oracle.grad
         jump, convex = solve_above(oracle.hessian, g, self.damping, self.tol)
         return where(convex, -self.lr * jump, -self.fallback_lr * g), state
+
+    def disabled_because(self, landscape: Landscape) -> str | None:
+        if landscape.dim > MOST_PARAMETERS:
+            return (
+                f"Its Hessian is dense, for {MOST_PARAMETERS:,} parameters at most; this has {landscape.dim:,}. Take Newton-CG."
+            )
+        return None
 
     def stability_limit(self, oracle: Oracle, state: State) -> Scalar:
         """2 on the local quadratic model, whatever its curvature."""

@@ -292,3 +292,11 @@ def test_an_experiment_on_a_network_and_its_slice_need_no_torch() -> None:
     )
     out = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "False"
+
+
+def test_dense_newton_names_newton_cg_where_it_ends() -> None:
+    wide = NETWORKS["digits_mlp"](width=60)
+    assert wide.dim > 3000
+    assert "Newton-CG" in (OPTIMIZERS["newton"]().disabled_because(wide) or "")
+    assert OPTIMIZERS["newton"]().disabled_because(NETWORKS["digits_mlp"]()) is None
+    assert OPTIMIZERS["newton_cg"]().disabled_because(wide) is None
