@@ -125,12 +125,13 @@ SURFACES = [
 CORES = [
     Fault("landscapes/arrays.py", "return (a * b).sum(-1, keepdims=True)", "return (a * b).sum(keepdims=True)", CORE),
     Fault("landscapes/arrays.py", "values = where(bad[..., None], values * np.nan, values)", "pass", CORE),
+    Fault("landscapes/arrays.py", "low, high = low + damping, high + damping", "low, high = low, high", EQUAL + "newton"),
     Fault(
-        "landscapes/arrays.py", "        values = values + damping\n", "        values = values - damping\n", EQUAL + "newton"
+        "landscapes/arrays.py", "        values = values + damping\n", "", LAWS + "'newton and single'"
     ),
     Fault("landscapes/oracle.py", "if self._grad is None:", "if True:", CORE),
     Fault("landscapes/ranges.py", "numbers > self.low if self.open_low", "numbers >= self.low if self.open_low", CORE),
-    Fault("landscapes/ranges.py", "& np.isfinite(numbers)", "", CORE),
+    Fault("landscapes/ranges.py", "return isfinite(value) and enough", "return enough", CORE),
     Fault("landscapes/curvature/eigenvalues.py", "np.hypot((a - c) / 2, b)", "np.hypot(a - c, b)", CURVATURE),
     Fault("landscapes/curvature/sharpness.py", "theta + rho * g", "theta - rho * g", CURVATURE),
 ]
