@@ -126,9 +126,7 @@ CORES = [
     Fault("landscapes/arrays.py", "return (a * b).sum(-1, keepdims=True)", "return (a * b).sum(keepdims=True)", CORE),
     Fault("landscapes/arrays.py", "values = where(bad[..., None], values * np.nan, values)", "pass", CORE),
     Fault("landscapes/arrays.py", "low, high = low + damping, high + damping", "low, high = low, high", EQUAL + "newton"),
-    Fault(
-        "landscapes/arrays.py", "        values = values + damping\n", "", LAWS + "'newton and single'"
-    ),
+    Fault("landscapes/arrays.py", "        values = values + damping\n", "", LAWS + "'newton and single'"),
     Fault("landscapes/oracle.py", "if self._grad is None:", "if True:", CORE),
     Fault("landscapes/ranges.py", "numbers > self.low if self.open_low", "numbers >= self.low if self.open_low", CORE),
     Fault("landscapes/ranges.py", "return isfinite(value) and enough", "return enough", CORE),
