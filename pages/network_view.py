@@ -113,7 +113,7 @@ def spectrum_note(result: TrainingResult) -> str:
     count = result.eigenvalues.shape[1]
     error = np.nanmax(result.residuals) if np.isfinite(result.residuals).any() else float("nan")
     if result.spectrum_kind == "exact":
-        return f"All {count} eigenvalues of the full-data Hessian, in float64 from float32 products; error below {error:.1g}."
+        return f"All {count} eigenvalues of the full-data Hessian, formed and diagonalised in float64; error below {error:.1g}."
     return f"The {count} largest eigenvalues by Lanczos; the largest residual is {error:.1g}."
 
 
