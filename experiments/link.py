@@ -13,7 +13,7 @@ from experiments.spec import SLICE, SLICE_RANGES, Choice, Experiment, Experiment
 
 VERSION = "1"
 OWN = "own"  # the landscape's own start
-LONGEST_FIELD = 2000
+LONGEST_FIELD, LONGEST_TRAINING = 2000, 20_000
 MOST_STEPS, MOST_ENTRANTS = 2000, 16  # a link must not buy more computing than a visitor's controls offer
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?", re.IGNORECASE)
 _ENTRANT = re.compile(r"(\d{1,2})\.([a-z0-9_]{1,40})")
@@ -61,8 +61,9 @@ def decode(fields: Mapping[str, str], openings: Mapping[str, Experiment] = RACES
         if text is None:
             return
         try:
-            if len(text) > LONGEST_FIELD and name != "of":
-                raise ValueError(f"it has {len(text)} characters, {LONGEST_FIELD} at most are read")
+            longest = LONGEST_TRAINING if name == "of" else LONGEST_FIELD
+            if len(text) > longest:
+                raise ValueError(f"it has {len(text)} characters, {longest} at most are read")
             experiment = read(text)
         except (ValueError, TypeError, KeyError, RecursionError) as error:
             complaints.append(f"{name}={_shortened(text)} was left out: {_shortened(_sentence(error), 300)}.")
@@ -71,7 +72,7 @@ def decode(fields: Mapping[str, str], openings: Mapping[str, Experiment] = RACES
     take("on", lambda text: _opening(text, openings))
     for name in [n for n in fields if n.startswith("on.")]:
         take(name, lambda text, name=name: _with_landscape(experiment, name[3:], text))  # type: ignore[misc]
-    take("of", lambda text: replace(experiment, training=Experiment.from_json(json.loads(text))))
+    take("of", lambda text: _with_training(experiment, text))
     take("race", lambda text: _with_optimizers(experiment, text))
     for name in [n for n in fields if _ENTRANT.fullmatch(n)]:
         take(name, lambda text, name=name: _with_hyperparameter(experiment, name, text))  # type: ignore[misc]
@@ -122,6 +123,13 @@ def _with_landscape(experiment: Experiment, name: str, text: str) -> Experiment:
     if name not in current:
         raise ValueError(f"{experiment.landscape.key} has no such parameter")
     return replace(experiment, landscape=experiment.landscape.with_parameters(**{name: _value(text, current[name])}))
+
+
+def _with_training(experiment: Experiment, text: str) -> Experiment:
+    training = Experiment.from_json(json.loads(text))
+    if training.steps > MOST_STEPS or len(training.optimizers) > MOST_ENTRANTS:
+        raise ValueError(f"a link's training has {MOST_STEPS} steps and {MOST_ENTRANTS} optimizers at most")
+    return replace(experiment, training=training)
 
 
 def _with_optimizers(experiment: Experiment, text: str) -> Experiment:

@@ -27,7 +27,7 @@ class Visit(NamedTuple):
 def place(optimizer: Optimizer, landscape: Landscape, starts: Any) -> Point:
     """The starts as points of the landscape, one per run, also where only the hyperparameters tell how many runs there are.
 
-    The last axis is laid out last in memory: coordinates of many runs are then contiguous, which is how formulas read them.
+    The last axis is outermost in memory: one coordinate of many runs is then contiguous, which is how formulas read it.
     """
     theta = landscape.point(starts)
     if theta.ndim == 0 or theta.shape[-1] != landscape.dim:

@@ -52,7 +52,7 @@ class Entrant:
     ending: Ending
 
     def as_arrays(self) -> dict[str, np.ndarray]:
-        """Everything but the ending as named arrays, to cross a process boundary; `from_arrays` brings it back."""
+        """Everything as named arrays, to cross a process boundary; `from_arrays` brings it back."""
         t = self.trajectory
         named = {"theta": t.theta, "loss": t.loss, "grad_norm": t.grad_norm, "finite": t.finite}
         ending = self.ending

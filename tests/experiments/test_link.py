@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from experiments.link import MOST_STEPS, decode, encode
-from experiments.presets import RACES
-from experiments.spec import Choice, Experiment
+from experiments.presets import DIGITS, RACES
+from experiments.spec import SLICE, Choice, Experiment
 from optimizers import OPTIMIZERS
 
 
@@ -75,6 +75,15 @@ def test_a_wrong_field_falls_back_alone_and_says_so(field: str, value: str, says
     assert experiment.landscape.key == "ravine"
     assert experiment.optimizer(1).hyperparameters["lr"] == 0.0125
     assert field in ("start", "seed") or (experiment.start, experiment.seed) == ((0.25, -0.5), 3)
+
+
+def test_a_linked_training_is_bounded() -> None:
+    long = replace(RACES[SLICE], training=replace(DIGITS, steps=MOST_STEPS + 1))
+    experiment, complaints = decode(encode(long))
+    assert experiment.training == DIGITS
+    assert len(complaints) == 1 and "at most" in complaints[0]
+    short = replace(long, training=replace(DIGITS, steps=7))
+    assert decode(encode(short)) == (short, [])
 
 
 @given(st.dictionaries(st.text(max_size=12) | st.sampled_from(["on", "race", "start", "0.lr", "of", "on.b"]), st.text()))
