@@ -1,7 +1,19 @@
 """The pages there are, in the order of the menu."""
 
+from time import sleep
+
 import streamlit as st
 from streamlit.navigation.page import Page
+
+HEAD_START = 0.7  # seconds
+
+
+def stage_first() -> None:
+    """Let a new visitor's browser draw the stage before it hears of the charts: it loads 4 MB of scripts for them, and while it
+    compiles those it draws nothing."""
+    if "seen" not in st.session_state:
+        st.session_state["seen"] = True
+        sleep(HEAD_START)
 
 
 def navigation() -> Page:

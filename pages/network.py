@@ -92,6 +92,7 @@ def show(result: TrainingResult) -> None:
     if result.experiment.key != network.experiment.key:
         st.info("This is the training shown so far; press Train to run the settings on the left.", icon=":material/info:")
     show_plane()
+    menu.stage_first()
     st.caption(network_view.trust(result))
     if result.complete and st.button("Race inside this slice", icon=":material/sports_score:"):
         race = replace(DIGITS_SLICE, training=result.experiment)

@@ -109,4 +109,5 @@ with st.sidebar:
     choose()
 race.write_link(view=state.view)
 show_stage()
+menu.stage_first()
 report()

@@ -1,10 +1,11 @@
 // The stage in the page: keeps what it is told and what the visitor did, and draws when one of them changed.
 
 const here = new URL(import.meta.url).search // the version: an upgrade must not meet old modules in a browser's cache
+const fetched = fetch(new URL(`./stage.css${here}`, import.meta.url)).then((answer) => answer.text()) // beside the modules
 const [g, t, wire, draw, pens] = await Promise.all(
   ["geometry", "clock", "wire", "draw", "pens"].map((name) => import(`./${name}.js${here}`)),
 )
-const css = await (await fetch(new URL(`./stage.css${here}`, import.meta.url))).text()
+const css = await fetched
 
 const stages = new WeakMap() // the element Streamlit gave -> the stage in it, which lives through reruns
 const known = new Map() // id -> stage: Streamlit may replace the element, before or after it takes the old one away

@@ -487,7 +487,7 @@ def test_the_command_says_that_a_folder_cannot_be_made(tmp_path):
 
 
 def test_two_runs_in_one_folder_are_one(tmp_path):
-    write_json(tmp_path / "spec.json", LONG.as_json())
+    write_json(tmp_path / "spec.json", replace(LONG, steps=30_000).as_json())  # it must outlast the second's start
     arguments = [sys.executable, "-m", "experiments", "run", tmp_path / "spec.json", "--out", tmp_path / "out"]
     first = subprocess.Popen(arguments, cwd=ROOT)
     until(lambda: RunFolder(tmp_path / "out").events()[0])
