@@ -21,7 +21,8 @@ def live_figure(curves: Sequence[Curve], mode: theme.Mode, title: str = "Loss") 
             title: np.concatenate([np.where(np.isfinite(c.values) & (c.values > 0), c.values, np.nan) for c in curves]),
         }
     )
-    colours = alt.Scale(domain=[c.label for c in curves], range=[theme.style(c.key).colour(mode) for c in curves])
+    looks = theme.styles([c.key for c in curves])
+    colours = alt.Scale(domain=[c.label for c in curves], range=[look.colour(mode) for look in looks])
     return (
         alt.Chart(rows, height=300)
         .mark_line()

@@ -37,7 +37,10 @@ def losses_figure(curves: Sequence[Curve], mode: theme.Mode, title: str = "Loss"
         low, high = _window(curves)
         axis = {"type": "log", "exponentformat": "power", "range": [low, high]}
         axis |= {"dtick": "D2"} if high - low < 3 else {}  # few decades: label 1, 2 and 5 of each
-    traces = [line(c.key, c.label, c.steps, _drawable(c.values, log), mode) for c in curves]
+    traces = [
+        line(look, c.label, c.steps, _drawable(c.values, log), mode)
+        for c, look in zip(curves, theme.styles([c.key for c in curves]))
+    ]
     return figure(
         traces,
         mode,

@@ -10,12 +10,11 @@ import plotly.graph_objects as go
 from figures import theme
 
 
-def line(key: str, label: str, x: np.ndarray, y: np.ndarray, mode: theme.Mode, **more: Any) -> dict[str, Any]:
+def line(look: theme.Style, label: str, x: np.ndarray, y: np.ndarray, mode: theme.Mode, **more: Any) -> dict[str, Any]:
     """A trace in the optimizer's colour and dash. Arrays travel as typed bytes: never pass lists."""
-    style = theme.style(key)
-    look = {"color": style.colour(mode), "dash": style.dash, "width": 2.2}
+    pen = {"color": look.colour(mode), "dash": look.dash, "width": 2.2}
     hover = f"{label}<br>step %{{x}}<br>%{{y:.6g}}<extra></extra>"
-    return {"type": "scatter", "mode": "lines", "name": label, "x": x, "y": y, "line": look, "hovertemplate": hover} | more
+    return {"type": "scatter", "mode": "lines", "name": label, "x": x, "y": y, "line": pen, "hovertemplate": hover} | more
 
 
 def figure(traces: list[dict[str, Any]], mode: theme.Mode, height: int = 340, **layout: Any) -> go.Figure:

@@ -27,14 +27,14 @@ def spectrum_figure(spectra: Sequence[EndSpectrum], mode: theme.Mode, linear_wit
     Tick labels are true eigenvalues; the hover text is too.
     """
     traces, largest = [], linear_within
-    for s in spectra:
+    for s, look in zip(spectra, theme.styles([s.key for s in spectra])):
         values = s.eigenvalues[np.isfinite(s.eigenvalues)][::-1].astype(np.float64)
         if len(values) == 0:
             continue
         largest = max(largest, float(np.abs(values).max()))
         ranks = np.arange(1, len(values) + 1, dtype=np.int32)
         traces.append(
-            line(s.key, s.label, ranks, np.arcsinh(values / linear_within), mode)
+            line(look, s.label, ranks, np.arcsinh(values / linear_within), mode)
             | {"customdata": values, "hovertemplate": f"{s.label}<br>rank %{{x}}<br>λ = %{{customdata:.6g}}<extra></extra>"}
         )
     decades = 10.0 ** np.arange(np.round(np.log10(linear_within)), np.ceil(np.log10(largest)) + 1)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from experiments import Experiment
-from experiments.race import Entrant
+from experiments.race import Ending, Entrant
 from experiments.spec import start_of
 from figures.components.stage import Domain, HeightMap, Runner, Scene, StageEvent
 from figures.eigenvalues import Spectrum
@@ -120,11 +120,15 @@ def rows(experiment: Experiment, entries: Sequence[Entry]) -> list[dict[str, str
                 "λmin": _short(e.lambda_min),
                 "Trace": _short(e.trace),
                 "Condition": _short(e.condition) if isfinite(e.condition) else "none: λmin ≤ 0",
-                "SAM sharpness": _short(e.sam_sharpness) if isfinite(e.sam_sharpness) else "none: gradient 0",
+                "SAM sharpness": _short(e.sam_sharpness) if isfinite(e.sam_sharpness) else _no_sharpness(e),
             }
         )
     columns = list(dict.fromkeys(name for row in table for name in row))
     return [{name: row.get(name, "") for name in columns} for row in table]
+
+
+def _no_sharpness(ending: Ending) -> str:
+    return "none: gradient 0" if ending.diverged_at is None else "none: diverged"
 
 
 def csv(experiment: Experiment, landscape: Any, entries: Sequence[Entry]) -> bytes:
