@@ -10,11 +10,16 @@ from typing import Any
 
 from experiments.presets import RACES
 from experiments.spec import SLICE, SLICE_RANGES, Choice, Experiment, ExperimentError
+from landscapes import NETWORKS
 
 VERSION = "1"
 OWN = "own"  # the landscape's own start
 LONGEST_FIELD, LONGEST_TRAINING = 2000, 20_000
-MOST_STEPS, MOST_ENTRANTS = 2000, 16  # a link must not buy more computing than a visitor's controls offer
+MOST_STEPS, MOST_ENTRANTS, MOST_PARAMETERS = (
+    2000,
+    16,
+    20_000,
+)  # a link must not buy more computing than a visitor's controls offer
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?", re.IGNORECASE)
 _ENTRANT = re.compile(r"(\d{1,2})\.([a-z0-9_]{1,40})")
 
@@ -129,6 +134,9 @@ def _with_training(experiment: Experiment, text: str) -> Experiment:
     training = Experiment.from_json(json.loads(text))
     if training.steps > MOST_STEPS or len(training.optimizers) > MOST_ENTRANTS:
         raise ValueError(f"a link's training has {MOST_STEPS} steps and {MOST_ENTRANTS} optimizers at most")
+    dim = NETWORKS[training.landscape.key].plan(**training.landscape.parameters).dim
+    if dim > MOST_PARAMETERS:
+        raise ValueError(f"a link's training has a network of {MOST_PARAMETERS:,} parameters at most, this one has {dim:,}")
     return replace(experiment, training=training)
 
 

@@ -20,6 +20,7 @@ from landscapes.landscape import Landscape
 
 Entry = Entrant | str
 MOST_STEPS_HERE = 3000  # optimizers times steps on a surface: about 0.06 s; more goes to the worker
+LONGEST_TRAINING = 900.0  # seconds
 DRAG_SAMPLES, DRAG_STEPS = 100, 40  # what a slice is raced on while it is dragged: about 0.04 s for six
 
 
@@ -78,6 +79,9 @@ def landscape_of(experiment: Experiment) -> Landscape:
 
 @st.cache_resource(max_entries=16, show_spinner="Training the network whose slice this is ...")
 def _slice(key: str, _experiment: Experiment) -> Landscape:
+    training = _experiment.training
+    if training is not None and slices.stored(training) is None:  # seconds of torch, which the web process never does
+        workers().submit("train", {"experiment": training.as_json()}).result(timeout=LONGEST_TRAINING)
     return _experiment.make_landscape()
 
 

@@ -82,6 +82,8 @@ def test_a_linked_training_is_bounded() -> None:
     experiment, complaints = decode(encode(long))
     assert experiment.training == DIGITS
     assert len(complaints) == 1 and "at most" in complaints[0]
+    wide = replace(RACES[SLICE], training=replace(DIGITS, landscape=DIGITS.landscape.with_parameters(width=256, depth=6)))
+    assert "parameters at most" in decode(encode(wide))[1][0]
     short = replace(long, training=replace(DIGITS, steps=7))
     assert decode(encode(short)) == (short, [])
 
