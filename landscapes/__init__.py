@@ -19,4 +19,6 @@ NETWORKS = Menu(
     },
 )
 
-__all__ = ["NETWORKS", "SURFACES"]
+MODIFIERS = Menu("landscapes", {})
+
+__all__ = ["MODIFIERS", "NETWORKS", "SURFACES"]

@@ -23,4 +23,6 @@ OPTIMIZERS = Menu(
     },
 )
 
-__all__ = ["OPTIMIZERS"]
+WRAPPERS = Menu("optimizers.wrappers", {})
+
+__all__ = ["OPTIMIZERS", "WRAPPERS"]
