@@ -50,16 +50,59 @@ def cos(a: Array) -> Array:
     return np.cos(a) if isinstance(a, NUMPY) else a.cos()
 
 
+def tan(a: Array) -> Array:
+    return np.tan(a) if isinstance(a, NUMPY) else a.tan()
+
+
+def arcsin(a: Array) -> Array:
+    return np.arcsin(a) if isinstance(a, NUMPY) else a.arcsin()
+
+
+def arccos(a: Array) -> Array:
+    return np.arccos(a) if isinstance(a, NUMPY) else a.arccos()
+
+
+def arctan(a: Array) -> Array:
+    return np.arctan(a) if isinstance(a, NUMPY) else a.arctan()
+
+
+def sinh(a: Array) -> Array:
+    return np.sinh(a) if isinstance(a, NUMPY) else a.sinh()
+
+
+def cosh(a: Array) -> Array:
+    return np.cosh(a) if isinstance(a, NUMPY) else a.cosh()
+
+
 def tanh(a: Array) -> Array:
     return np.tanh(a) if isinstance(a, NUMPY) else a.tanh()
+
+
+def sigmoid(a: Array) -> Array:
+    return 1 / (1 + np.exp(-a)) if isinstance(a, NUMPY) else a.sigmoid()
 
 
 def sign(a: Array) -> Array:
     return np.sign(a) if isinstance(a, NUMPY) else a.sign()
 
 
-def power(a: Array, exponent: float) -> Array:
-    return np.power(a, exponent) if isinstance(a, NUMPY) else a.pow(exponent)
+def power(a: Array, exponent: Any) -> Array:
+    """A power; base or exponent may be a plain number."""
+    return np.power(a, exponent) if isinstance(a, NUMPY) and isinstance(exponent, NUMPY) else _torch().pow(a, exponent)
+
+
+def length(square: Array) -> Array:
+    """The root of a sum of squares; formulas use it for `sqrt` where they have the tip of a cone, see `reciprocal`."""
+    return sqrt(square)
+
+
+def reciprocal(a: Array) -> Array:
+    """1 / a, and 0 at 0: the slope at the tip of a cone is then 0, as torch has it for norms."""
+    if isinstance(a, float):
+        return 1 / a if a else 0.0
+    if isinstance(a, NUMPY):
+        return np.divide(1.0, a, out=np.zeros_like(a), where=a != 0)
+    return _torch().where(a == 0, 0.0, 1 / _torch().where(a == 0, 1.0, a))
 
 
 def isfinite(a: Array) -> Array:
@@ -69,6 +112,24 @@ def isfinite(a: Array) -> Array:
 def maximum(a: Array, floor: Any) -> Array:
     """Elementwise maximum of an array and a floor, a number or an array that broadcasts; NaN stays NaN."""
     return np.maximum(a, floor) if isinstance(a, NUMPY) else a.clamp(min=floor)
+
+
+def minimum(a: Array, ceiling: Any) -> Array:
+    """Elementwise minimum of an array and a ceiling, a number or an array that broadcasts; NaN stays NaN."""
+    return np.minimum(a, ceiling) if isinstance(a, NUMPY) else a.clamp(max=ceiling)
+
+
+def select(test: Array, above: Any, below: Any) -> Array:
+    """`above` where test > 0, `below` where test < 0, and their mean where it is 0 or NaN; all but `test` may be numbers."""
+    if isinstance(test, float):
+        return above if test > 0 else below if test < 0 else (above + below) / 2
+    above, below = constant(above, like=test), constant(below, like=test)
+    return where(test > 0, above, where(test < 0, below, (above + below) / 2))
+
+
+def clip(a: Array, low: Array, high: Array) -> Array:
+    """Elementwise the nearest number from low to high, arrays that broadcast; NaN stays NaN."""
+    return np.clip(a, low, high) if isinstance(a, NUMPY) else a.clamp(low, high)
 
 
 def where(condition: Array, a: Array, b: Array) -> Array:

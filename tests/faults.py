@@ -118,7 +118,12 @@ SURFACES = [
     Fault("landscapes/surfaces/expression.py", "return da * b + a * db", "return da * b - a * db", ENGINE),
     Fault("landscapes/surfaces/expression.py", "(da - e * db) / b", "(da + e * db) / b", ENGINE),
     Fault("landscapes/surfaces/expression.py", '1 - apply("tanh", a) ** 2', '1 + apply("tanh", a) ** 2', ENGINE),
-    Fault("landscapes/surfaces/expression.py", "a ** (e.args[1] - 1) * da", "a ** e.args[1] * da", ENGINE),
+    Fault("landscapes/surfaces/expression.py", "return b * a ** (b - 1) * da\n", "return b * a**b * da\n", ENGINE),
+    Fault("landscapes/surfaces/expression.py", "* da + e * apply", "* da - e * apply", ENGINE),
+    Fault("landscapes/surfaces/expression.py", '"sigmoid", a) * apply("sigmoid", -a)', '"sigmoid", a)', ENGINE),
+    Fault("landscapes/surfaces/expression.py", "select(b - a, da, db)", "select(a - b, da, db)", ENGINE),
+    Fault("landscapes/surfaces/expression.py", "return lines.setdefault(code,", "return lines.setdefault(code[:4],", ENGINE),
+    Fault("landscapes/arrays.py", "below if test < 0 else (above + below) / 2", "below", ENGINE),
     Fault("landscapes/surfaces/expression.py", "exponent >>= 1", "exponent >>= 1 + (exponent > 9)", ENGINE),
 ]
 

@@ -17,7 +17,11 @@ import numpy as np
 
 from landscapes import arrays
 
-FUNCTIONS = ("sqrt", "exp", "log", "sin", "cos", "tanh", "absolute", "sign")
+FUNCTIONS = (
+    "sqrt", "exp", "log", "sin", "cos", "tan", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh",
+    "sigmoid", "absolute", "sign", "length", "reciprocal",
+)  # fmt: skip
+OF_SEVERAL = ("maximum", "minimum", "select", "power")
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,7 @@ class Expression:
     def __rtruediv__(self, other: Any) -> Expression:
         return divide(lift(other), self)
 
-    def __pow__(self, exponent: float) -> Expression:
+    def __pow__(self, exponent: Any) -> Expression:
         return raise_to(self, exponent)
 
     def __neg__(self) -> Expression:
@@ -148,15 +152,40 @@ def divide(a: Expression, b: Expression) -> Expression:
     return a if number_of(b) == 1 else Expression("divide", (a, b))
 
 
-def raise_to(a: Expression, exponent: float) -> Expression:
-    """A constant power. Whole powers become products: `x**2` raises OverflowError on floats where `x*x` gives infinity."""
+def raise_to(a: Expression, exponent: Any) -> Expression:
+    """A power. Whole constant ones become products: `x**2` raises OverflowError on floats where `x*x` gives infinity."""
+    if isinstance(exponent, Expression) and exponent.op != "number":
+        return Expression("power", (a, exponent))
+    exponent = lift(exponent).args[0]
     if exponent == 0:
         return ONE
     if exponent == 1:
         return a
     if a.op == "number":
         return _folded(np.power, a.args[0], exponent)
-    return Expression("power", (a, float(exponent)))
+    return Expression("power", (a, exponent))
+
+
+def maximum(a: Any, b: Any) -> Expression:
+    """The larger of two; a number goes second, where both array libraries take one."""
+    return _either("maximum", np.maximum, lift(a), lift(b))
+
+
+def minimum(a: Any, b: Any) -> Expression:
+    """The smaller of two; a number goes second."""
+    return _either("minimum", np.minimum, lift(a), lift(b))
+
+
+def _either(name: str, function: Callable[..., Any], a: Expression, b: Expression) -> Expression:
+    if a.op == b.op == "number":
+        return _folded(function, a.args[0], b.args[0])
+    return Expression(name, (b, a) if a.op == "number" else (a, b))
+
+
+def select(test: Expression, above: Expression, below: Expression) -> Expression:
+    """`above` where test > 0, `below` where test < 0, and their mean where it is 0."""
+    same = number_of(above) is not None and above == below
+    return above if same else Expression("select", (test, above, below))
 
 
 def apply(name: str, a: Any) -> Expression:
@@ -175,8 +204,19 @@ class symbolic:
     log = staticmethod(lambda a: apply("log", a))
     sin = staticmethod(lambda a: apply("sin", a))
     cos = staticmethod(lambda a: apply("cos", a))
+    tan = staticmethod(lambda a: apply("tan", a))
+    arcsin = staticmethod(lambda a: apply("arcsin", a))
+    arccos = staticmethod(lambda a: apply("arccos", a))
+    arctan = staticmethod(lambda a: apply("arctan", a))
+    sinh = staticmethod(lambda a: apply("sinh", a))
+    cosh = staticmethod(lambda a: apply("cosh", a))
     tanh = staticmethod(lambda a: apply("tanh", a))
+    sigmoid = staticmethod(lambda a: apply("sigmoid", a))
     absolute = staticmethod(lambda a: apply("absolute", a))
+    length = staticmethod(lambda square: apply("length", square))
+    sign = staticmethod(lambda a: apply("sign", a))
+    maximum = staticmethod(maximum)
+    minimum = staticmethod(minimum)
 
 
 _OUTER_DERIVATIVE: Mapping[str, Callable[[Expression], Expression]] = {
@@ -185,35 +225,70 @@ _OUTER_DERIVATIVE: Mapping[str, Callable[[Expression], Expression]] = {
     "log": lambda a: 1 / a,
     "sin": lambda a: apply("cos", a),
     "cos": lambda a: -apply("sin", a),
+    "tan": lambda a: 1 + apply("tan", a) ** 2,
+    "arcsin": lambda a: 1 / apply("sqrt", 1 - a * a),
+    "arccos": lambda a: -1 / apply("sqrt", 1 - a * a),
+    "arctan": lambda a: 1 / (1 + a * a),
+    "sinh": lambda a: apply("cosh", a),
+    "cosh": lambda a: apply("sinh", a),
     "tanh": lambda a: 1 - apply("tanh", a) ** 2,
+    "sigmoid": lambda a: apply("sigmoid", a) * apply("sigmoid", -a),
     "absolute": lambda a: apply("sign", a),  # 0 at the kink, as torch has it
     "sign": lambda a: ZERO,
+    "length": lambda a: 0.5 * apply("reciprocal", apply("length", a)),  # 0 at the tip of a cone, as torch has it for norms
+    "reciprocal": lambda a: -(apply("reciprocal", a) ** 2),
 }
 
 
-def derivative(e: Expression, name: str, known: dict[Expression, Expression] | None = None) -> Expression:
+def ordered(outputs: Iterable[Expression]) -> list[Expression]:
+    """Every node under `outputs` once, arguments before what uses them.
+
+    Nodes are told apart by identity, and nothing here recurses: deep graphs, and shared ones, cost what they have nodes.
+    """
+    found: dict[int, Expression] = {}
+    stack = [(e, False) for e in reversed(list(outputs))]
+    while stack:
+        e, arguments_done = stack.pop()
+        if arguments_done:
+            found.setdefault(id(e), e)
+        elif id(e) not in found:
+            stack.append((e, True))
+            stack += [(a, False) for a in reversed(e.args) if isinstance(a, Expression)]
+    return list(found.values())
+
+
+def derivative(e: Expression, name: str) -> Expression:
     """The exact derivative of `e` with respect to the symbol `name`."""
-    known = {} if known is None else known
-    if e not in known:
-        known[e] = _derivative(e, name, known)
-    return known[e]
+    known: dict[int, Expression] = {}
+    for node in ordered([e]):
+        known[id(node)] = _rule(node, name, [known[id(a)] for a in node.args if isinstance(a, Expression)])
+    return known[id(e)]
 
 
-def _derivative(e: Expression, name: str, known: dict[Expression, Expression]) -> Expression:
+def _rule(e: Expression, name: str, slopes: Sequence[Expression]) -> Expression:
+    """The derivative of one node, given those of its arguments."""
     if e.op == "number":
         return ZERO
     if e.op == "symbol":
         return ONE if e.args[0] == name else ZERO
-    a = e.args[0]
-    da = derivative(a, name, known)
+    if all(slope == ZERO for slope in slopes):
+        return ZERO
+    a, da = e.args[0], slopes[0]
     if e.op == "negate":
         return -da
-    if e.op == "power":
-        return e.args[1] * a ** (e.args[1] - 1) * da
     if e.op in _OUTER_DERIVATIVE:
-        return ZERO if da == ZERO else _OUTER_DERIVATIVE[e.op](a) * da
-    b = e.args[1]
-    db = derivative(b, name, known)
+        return _OUTER_DERIVATIVE[e.op](a) * da
+    if e.op == "select":  # the places where it changes over have no derivative
+        return select(a, *slopes[1:])
+    b, db = e.args[1], slopes[-1]
+    if e.op == "power" and (len(slopes) == 1 or db == ZERO):
+        return b * a ** (b - 1) * da
+    if e.op == "power":
+        return b * a ** (b - 1) * da + e * apply("log", a) * db
+    if e.op == "maximum":  # half of both slopes at a tie, as torch has it
+        return select(a - b, da, db)
+    if e.op == "minimum":
+        return select(b - a, da, db)
     if e.op == "add":
         return da + db
     if e.op == "subtract":
@@ -251,12 +326,11 @@ def compile_function(
     outputs: Sequence[Expression], arguments: Sequence[str], constants: Iterable[str] = ()
 ) -> Callable[..., Any]:
     """A function of `arguments` then `constants` that returns the values of `outputs` as a tuple, sharing subexpressions."""
-    lines: list[str] = []
-    names: dict[Expression, str] = {}
+    lines: dict[str, str] = {}  # code -> the name of its value: equal code is written once
+    names: dict[int, str] = {}
 
     def emit(code: str) -> str:
-        lines.append(f"    t{len(lines)} = {code}")
-        return f"t{len(lines) - 1}"
+        return lines.setdefault(code, f"t{len(lines)}")
 
     def whole_power(base: str, exponent: int) -> str:
         """Repeated squaring."""
@@ -270,73 +344,98 @@ def compile_function(
         assert result is not None
         return result
 
-    def place(e: Expression) -> str:
-        if e not in names:
-            names[e] = code_of(e)
-        return names[e]
-
     def code_of(e: Expression) -> str:
         if e.op == "number":
             return repr(e.args[0])
         if e.op == "symbol":
             return str(e.args[0])
+        inner = [names[id(a)] if isinstance(a, Expression) else repr(a) for a in e.args]
         if e.op in _INFIX:
-            left, right = place(e.args[0]), place(e.args[1])
-            return emit(f"{left} {_INFIX[e.op]} {right}")
-        inner = place(e.args[0])
+            return emit(f"{inner[0]} {_INFIX[e.op]} {inner[1]}")
         if e.op == "negate":
-            return emit(f"-{inner}")
-        if e.op == "power":
+            return emit(f"-{inner[0]}")
+        if e.op == "power" and not isinstance(e.args[1], Expression):
             exponent = e.args[1]
-            if exponent == int(exponent) and 2 <= abs(exponent) <= 16:
-                product = whole_power(inner, int(abs(exponent)))
+            if exponent == int(exponent) and 2 <= abs(exponent) <= 64:
+                product = whole_power(inner[0], int(abs(exponent)))
                 return product if exponent > 0 else emit(f"1.0 / {product}")
-            return emit(f"1.0 / {inner}" if exponent == -1 else f"power({inner}, {exponent!r})")
-        return emit(f"{e.op}({inner})")
+            if exponent == -1:
+                return emit(f"1.0 / {inner[0]}")
+        return emit(f"{e.op}({', '.join(inner)})")
 
-    results = "".join(f"{place(e)}, " for e in outputs)
+    for e in ordered(outputs):
+        names[id(e)] = code_of(e)
+    results = "".join(f"{names[id(e)]}, " for e in outputs)
     head = f"def formula({', '.join([*arguments, *constants])}):"
-    scope: dict[str, Any] = {name: getattr(arrays, name) for name in (*FUNCTIONS, "power")}
+    scope: dict[str, Any] = {name: getattr(arrays, name) for name in (*FUNCTIONS, *OF_SEVERAL)}
     scope |= {"inf": math.inf, "nan": math.nan}  # as numbers print themselves
-    exec("\n".join([head, *lines, f"    return ({results})"]), scope)  # the graph's own code, never a visitor's text
+    body = [f"    {name} = {code}" for code, name in lines.items()]
+    exec("\n".join([head, *body, f"    return ({results})"]), scope)  # the graph's own code, never a visitor's text
     function: Callable[..., Any] = scope["formula"]
     return function
 
 
 _PRECEDENCE = {"add": 1, "subtract": 1, "negate": 1, "multiply": 2, "divide": 3, "power": 4}
-_LATEX_NAMES = {"w1": "w_1", "w2": "w_2", "condition": r"\kappa", "angle": r"\varphi"}
+_LATEX_NAMES = {
+    "w1": "w_1", "w2": "w_2", "condition": r"\kappa", "angle": r"\varphi", "curvature": r"\kappa", "scale": "c",
+    "noise": r"\nu", "tilt": r"\tau", "steepness": "k", "width": r"\sigma", "amplitude": "A", "slope": "b",
+}  # fmt: skip
+_LATEX_FUNCTIONS = {
+    "maximum": r"\max",
+    "minimum": r"\min",
+    "sigmoid": r"\sigma",
+    "sign": r"\operatorname{sign}",
+    "select": r"\operatorname{select}",
+}
 
 
 def latex(e: Expression, outer: int = 0) -> str:
     """The formula as LaTeX, printed from the same graph that is evaluated."""
     own = _PRECEDENCE.get(e.op, 5)
     if e.op == "number":
-        value = e.args[0]
-        return f"{value:g}" if value >= 0 or outer <= 1 else rf"\left({value:g}\right)"
+        text = _digits(e.args[0])
+        return rf"\left({text}\right)" if (outer > 1 and text[0] == "-") or (outer > 2 and r"\cdot" in text) else text
     if e.op == "symbol":
         return _LATEX_NAMES.get(e.args[0], e.args[0])
     if e.op == "named":
         return str(e.args[1])
-    inner = [latex(arg, own) for arg in e.args if isinstance(arg, Expression)]
-    if e.op == "add":
-        text = f"{inner[0]} + {inner[1]}"
-    elif e.op == "subtract":
-        text = f"{inner[0]} - {latex(e.args[1], own + 1)}"
+    a = e.args[0]
+    if e.op in ("add", "subtract"):
+        b = e.args[1]
+        signed = b.op == "negate" or (b.op == "number" and b.args[0] < 0)
+        text = f"{latex(a, own)} {_INFIX[e.op]} {latex(b, own + (e.op == 'subtract' or signed))}"
     elif e.op == "negate":
-        text = f"-{latex(e.args[0], 2)}"
-    elif e.op == "multiply" and number_of(e.args[0]) == math.pi / 180:
-        return rf"{inner[1]}^{{\circ}}"
+        text = f"-{latex(a, 2)}"
+    elif e.op == "multiply" and number_of(a) == math.pi / 180:
+        return rf"{latex(e.args[1], own)}^{{\circ}}"
     elif e.op == "multiply":
-        both_numbers = inner[1][:1].isdigit()
-        text = rf"{inner[0]} \cdot {inner[1]}" if both_numbers else rf"{inner[0]}\,{inner[1]}"
+        left, right = latex(a, own), latex(e.args[1], own)
+        text = rf"{left} \cdot {right}" if right[:1].isdigit() else rf"{left}\,{right}"
     elif e.op == "divide":
-        return rf"\frac{{{latex(e.args[0])}}}{{{latex(e.args[1])}}}"
+        return rf"\frac{{{latex(a)}}}{{{latex(e.args[1])}}}"
     elif e.op == "power":
-        text = rf"{latex(e.args[0], 5)}^{{{e.args[1]:g}}}"
-    elif e.op == "sqrt":
-        return rf"\sqrt{{{latex(e.args[0])}}}"
+        exponent = e.args[1]
+        text = rf"{latex(a, 5)}^{{{latex(exponent) if isinstance(exponent, Expression) else _digits(exponent)}}}"
+    elif e.op in ("sqrt", "length"):
+        return rf"\sqrt{{{latex(a)}}}"
     elif e.op == "absolute":
-        return rf"\left|{latex(e.args[0])}\right|"
+        return rf"\left|{latex(a)}\right|"
     else:
-        text = rf"\{e.op}\left({latex(e.args[0])}\right)"
+        arguments = ", ".join(latex(argument) for argument in e.args)
+        text = _LATEX_FUNCTIONS.get(e.op, "\\" + e.op) + rf"\left({arguments}\right)"
     return rf"\left({text}\right)" if own < outer else text
+
+
+def _digits(value: float) -> str:
+    """A number to ten digits, with powers of ten and multiples of pi written out."""
+    if math.isnan(value):
+        return r"\mathrm{NaN}"
+    sign, size = "-" if value < 0 else "", abs(value)
+    if size == math.inf:
+        return rf"{sign}\infty"
+    if size == math.e:
+        return f"{sign}e"
+    if size in [k * math.pi for k in range(1, 11)]:
+        return sign + (f"{size / math.pi:g}" if size > math.pi else "") + r"\pi"
+    mantissa, _, exponent = f"{size:.10g}".partition("e")
+    return sign + (mantissa if not exponent else rf"{mantissa} \cdot 10^{{{int(exponent)}}}")
