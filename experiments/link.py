@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from experiments.presets import RACES
 from experiments.spec import SLICE, SLICE_RANGES, Choice, Experiment, ExperimentError
-from landscapes import NETWORKS
+from landscapes import MODIFIERS, NETWORKS
+from optimizers import WRAPPERS
 
 VERSION = "1"
 OWN = "own"  # the landscape's own start
@@ -21,6 +22,8 @@ MOST_STEPS, MOST_ENTRANTS, MOST_PARAMETERS = (
     20_000,
 )  # a link must not buy more computing than a visitor's controls offer
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?", re.IGNORECASE)
+WITH = "with"
+_WRAPPED = re.compile(rf"\d{{1,2}}\.{WITH}")
 _ENTRANT = re.compile(r"(\d{1,2})\.([a-z0-9_]{1,40})")
 
 
@@ -28,14 +31,21 @@ def encode(experiment: Experiment) -> dict[str, str]:
     """The experiment as URL fields; numbers with the shortest text that gives the same float back.
 
     `on` names the landscape and `on.NAME` its parameters, `race` the optimizers in order and `K.NAME` the hyperparameters of
-    the K-th; `start`, `steps`, `seed` and `batch` are themselves; `of` is the training a slice lies in, as JSON.
+    the K-th; `K.with` is what is wrapped around it and `mod` what modifies the surface, as KEY:NAME=VALUE,...;KEY:... from the
+    innermost on; `start`, `steps`, `seed`, `batch` and `budget` are themselves; `of` is the training a slice lies in, as JSON.
     """
     data = experiment.as_json()
     fields = {"v": VERSION, "on": data["landscape"].pop("key")}
     fields |= {f"on.{name}": _text(value) for name, value in data["landscape"].items()}
     fields["race"] = ",".join(choice.key for choice in experiment.optimizers)
     for index, choice in enumerate(data["optimizers"]):
-        fields |= {f"{index}.{name}": _text(value) for name, value in choice.items() if name != "key"}
+        fields |= {f"{index}.{name}": _text(value) for name, value in choice.items() if name not in ("key", "wrappers")}
+        if experiment.optimizers[index].wrappers:
+            fields[f"{index}.{WITH}"] = _chain(experiment.optimizers[index].wrappers)
+    if experiment.modifiers:
+        fields["mod"] = _chain(experiment.modifiers)
+    if experiment.budget != "steps":
+        fields["budget"] = experiment.budget
     fields["start"] = OWN if experiment.start is None else ",".join(_text(v) for v in experiment.start)
     fields |= {"steps": str(experiment.steps), "seed": str(experiment.seed)}
     if experiment.batch_size is not None:
@@ -47,6 +57,30 @@ def encode(experiment: Experiment) -> dict[str, str]:
 
 def _text(value: Any) -> str:
     return repr(value) if isinstance(value, float) else str(value)
+
+
+def _chain(choices: Sequence[Choice]) -> str:
+    """Choices as KEY:NAME=VALUE,NAME=VALUE;KEY:..."""
+    return ";".join(
+        f"{choice.key}:" + ",".join(f"{name}={_text(value)}" for name, value in choice.parameters.items()) for choice in choices
+    )
+
+
+def _unchained(text: str, menu: Mapping[str, Any]) -> tuple[Choice, ...]:
+    """The choices that `_chain` wrote."""
+    choices = []
+    for part in text.split(";") if text else ():
+        key, _, listed = part.partition(":")
+        if key not in menu:
+            raise ValueError(f"there is no {_shortened(key)!r}; there are: {', '.join(menu)}")
+        parameters = {}
+        for pair in listed.split(",") if listed else ():
+            name, _, value = pair.partition("=")
+            if name not in menu[key].defaults:
+                raise ValueError(f"{key} has no {_shortened(name)!r}; it has: {', '.join(menu[key].defaults)}")
+            parameters[name] = _value(value, menu[key].defaults[name])
+        choices.append(Choice(key, parameters))
+    return tuple(choices)
 
 
 def decode(fields: Mapping[str, str], openings: Mapping[str, Experiment] = RACES) -> tuple[Experiment, list[str]]:
@@ -77,13 +111,17 @@ def decode(fields: Mapping[str, str], openings: Mapping[str, Experiment] = RACES
     take("on", lambda text: _opening(text, openings))
     for name in [n for n in fields if n.startswith("on.")]:
         take(name, lambda text, name=name: _with_landscape(experiment, name[3:], text))  # type: ignore[misc]
+    take("mod", lambda text: replace(experiment, modifiers=_unchained(text, MODIFIERS)))
     take("of", lambda text: _with_training(experiment, text))
     take("race", lambda text: _with_optimizers(experiment, text))
-    for name in [n for n in fields if _ENTRANT.fullmatch(n)]:
+    for name in [n for n in fields if _ENTRANT.fullmatch(n) and not _WRAPPED.fullmatch(n)]:
         take(name, lambda text, name=name: _with_hyperparameter(experiment, name, text))  # type: ignore[misc]
+    for name in [n for n in fields if _WRAPPED.fullmatch(n)]:
+        take(name, lambda text, name=name: _with_wrappers(experiment, name, text))  # type: ignore[misc]
     take("start", lambda text: _with_start(experiment, text))
     take("steps", lambda text: replace(experiment, steps=_whole(text, 1, MOST_STEPS)))
     take("batch", lambda text: replace(experiment, batch_size=_whole(text, 1, 10**6)))
+    take("budget", lambda text: replace(experiment, budget=text))
     take("seed", lambda text: replace(experiment, seed=_whole(text, 0, 2**31 - 1)))
     complaints += [f"{_shortened(name)} was left out: no such field." for name in left]
     return experiment, complaints
@@ -149,10 +187,19 @@ def _with_optimizers(experiment: Experiment, text: str) -> Experiment:
 
 def _with_hyperparameter(experiment: Experiment, name: str, text: str) -> Experiment:
     index, hyperparameter = name.split(".")
+    return _with_choice(experiment, int(index), lambda choice: choice.with_parameters(**{hyperparameter: _number(text)}))
+
+
+def _with_wrappers(experiment: Experiment, name: str, text: str) -> Experiment:
+    wrappers = _unchained(text, WRAPPERS)
+    return _with_choice(experiment, int(name.split(".", maxsplit=1)[0]), lambda choice: replace(choice, wrappers=wrappers))
+
+
+def _with_choice(experiment: Experiment, index: int, how: Callable[[Choice], Choice]) -> Experiment:
     choices = list(experiment.optimizers)
-    if int(index) >= len(choices):
+    if index >= len(choices):
         raise ValueError(f"there are {len(choices)} optimizers, counted from 0")
-    choices[int(index)] = choices[int(index)].with_parameters(**{hyperparameter: _number(text)})
+    choices[index] = how(choices[index])
     return replace(experiment, optimizers=tuple(choices))
 
 
@@ -160,8 +207,6 @@ def _with_start(experiment: Experiment, text: str) -> Experiment:
     if text == OWN:
         return replace(experiment, start=None)
     start = tuple(_number(part) for part in text.split(","))
-    if len(start) != 2:
-        raise ValueError("a start on a surface is two numbers with a comma between them")
     return replace(experiment, start=start)
 
 

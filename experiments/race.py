@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from experiments.loop import as_numpy, run
-from experiments.spec import Experiment, start_of
+from experiments.loop import as_numpy
+from experiments.spec import Experiment, run_entrant, start_of
 from experiments.trajectory import Trajectory
 from landscapes.curvature.eigenvalues import eigenvalues_along
 from landscapes.curvature.sharpness import sam_sharpness
@@ -101,10 +101,10 @@ def enter(experiment: Experiment, landscape: Landscape | None = None, tolerance:
 
     `landscape` saves making it again. Raises ValueError if the method cannot run there.
     """
-    landscape = experiment.make_landscape() if landscape is None else landscape
+    landscape = experiment.seen_landscape() if landscape is None else landscape
     optimizer = experiment.optimizer(0)
     start = start_of(experiment, landscape)
-    trajectory = run(optimizer, landscape, start, experiment.steps, experiment.seed)
+    trajectory = run_entrant(experiment, landscape)
     eigenvalues = eigenvalues_along(landscape, landscape.point(trajectory.theta))
     with np.errstate(all="ignore"):
         oracle = landscape.at(landscape.point(start))

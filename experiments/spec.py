@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from hashlib import sha256
 from types import NoneType
@@ -12,10 +12,10 @@ from typing import Any
 
 from experiments.loop import run
 from experiments.trajectory import Trajectory
-from landscapes import NETWORKS, SURFACES
+from landscapes import MODIFIERS, NETWORKS, SURFACES
 from landscapes.landscape import Landscape
 from landscapes.ranges import Range, check_names
-from optimizers import OPTIMIZERS
+from optimizers import OPTIMIZERS, WRAPPERS
 from optimizers.optimizer import Optimizer
 
 VERSION = 1
@@ -23,6 +23,8 @@ SLICE = "slice"
 SLICE_RANGES = {"samples": Range(1, 1e9, scale="log", control=(64, 2048), whole=True)}  # None: all of the training data
 MOST_STEPS = 100_000
 MOST_OPTIMIZERS = 64
+MOST_WRAPPERS = MOST_MODIFIERS = 8
+BUDGETS = ("steps", "calls")
 
 
 class ExperimentError(ValueError):
@@ -31,25 +33,37 @@ class ExperimentError(ValueError):
 
 @dataclass(frozen=True)
 class Choice:
-    """An entry of a menu with its parameters; what is not given takes the entry's default."""
+    """An entry of a menu with its parameters; what is not given takes the entry's default.
+
+    `wrappers` stand around an optimizer, the first one innermost.
+    """
 
     key: str
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    wrappers: tuple[Choice, ...] = ()
 
     def __hash__(self) -> int:
-        return hash((self.key, tuple(sorted(self.parameters.items()))))
+        return hash((self.key, tuple(sorted(self.parameters.items())), self.wrappers))
 
     def with_parameters(self, **changes: Any) -> Choice:
         return replace(self, parameters={**self.parameters, **changes})
 
     def as_json(self) -> dict[str, Any]:
-        return {"key": self.key, **self.parameters}
+        wrappers = {"wrappers": [choice.as_json() for choice in self.wrappers]} if self.wrappers else {}
+        return {"key": self.key, **self.parameters, **wrappers}
 
     @classmethod
     def from_json(cls, data: Any, where: str) -> Choice:
         if not isinstance(data, Mapping) or not isinstance(data.get("key"), str):
             raise ExperimentError(f'{where} must be an object with a "key", got {data!r:.80}')
-        return cls(data["key"], {name: value for name, value in data.items() if name != "key"})
+        wrappers = data.get("wrappers", [])
+        if not isinstance(wrappers, list) or any(isinstance(w, Mapping) and "wrappers" in w for w in wrappers):
+            raise ExperimentError(f"{where}: wrappers must be a list of objects without wrappers of their own")
+        return cls(
+            data["key"],
+            {name: value for name, value in data.items() if name not in ("key", "wrappers")},
+            tuple(cls.from_json(entry, f"{where}.wrappers[{i}]") for i, entry in enumerate(wrappers)),
+        )
 
 
 @dataclass(frozen=True)
@@ -57,7 +71,9 @@ class Experiment:
     """What is run: optimizers from one start on one landscape.
 
     `start` None is the landscape's own (for a network: its initial weights). `batch_size` None is full batch; it is for
-    networks. `training` is the experiment whose joint plane a slice lies in, for the landscape "slice" only.
+    landscapes made of samples. `training` is the experiment whose joint plane a slice lies in, for the landscape "slice" only.
+    `modifiers` change a surface, the first one first. `budget` is what `steps` counts: steps, or oracle calls, so that each
+    entrant stops where it has asked for that many (see `calls_spent`).
     Raises ExperimentError for anything that could not run.
     """
 
@@ -68,6 +84,8 @@ class Experiment:
     seed: int = 0
     batch_size: int | None = None
     training: Experiment | None = None
+    modifiers: tuple[Choice, ...] = ()
+    budget: str = "steps"
 
     def __post_init__(self) -> None:
         for name, value, low, high in (
@@ -81,28 +99,42 @@ class Experiment:
             raise ExperimentError(f"there must be 1 to {MOST_OPTIMIZERS} optimizers, got {len(self.optimizers)}")
         if (self.landscape.key == SLICE) != (self.training is not None):
             raise ExperimentError('"training" belongs to the landscape "slice", and that one needs it')
-        dim = 2
+        if self.budget not in BUDGETS:
+            raise ExperimentError(f"budget must be {' or '.join(BUDGETS)}, got {self.budget!r:.40}")
+        if len(self.modifiers) > MOST_MODIFIERS:
+            raise ExperimentError(f"there are {MOST_MODIFIERS} modifiers at most, got {len(self.modifiers)}")
+        if self.modifiers and self.landscape.key not in _surfaces():
+            raise ExperimentError(f"modifiers are for surfaces; {self.landscape.key} is none")
+        if self.landscape.wrappers:
+            raise ExperimentError("wrappers are for optimizers, not for landscapes")
+        dim, sampled = 2, self.landscape.key in NETWORKS
         if self.landscape.key == SLICE:
             _checked(SLICE, self.landscape.parameters, SLICE_RANGES, "landscape")
         elif self.landscape.key in NETWORKS:
             _checked(self.landscape.key, self.landscape.parameters, NETWORKS[self.landscape.key].ranges, "landscape")
             dim = 0  # a network starts from its initial weights
         else:
-            dim = _made(SURFACES, self.landscape, "landscape").dim
-        if self.batch_size is not None and self.landscape.key not in NETWORKS:
-            raise ExperimentError(f"batch_size is for networks; {self.landscape.key} has no data to draw batches from")
+            surface = self._surface()
+            dim, sampled = surface.dim, getattr(surface, "samples", None) is not None
+            if self.batch_size is not None and sampled:
+                _on_batches(surface, self.batch_size)
+        if self.batch_size is not None and not sampled:
+            raise ExperimentError(
+                f"batch_size: {self.landscape.key} is not made of samples; it has no data to draw batches from"
+            )
         if self.training is not None and self.training.landscape.key not in NETWORKS:
             raise ExperimentError(f"training must be of a network, one of: {', '.join(NETWORKS)}")
-        made = [_made(OPTIMIZERS, choice, f"optimizers[{index}]") for index, choice in enumerate(self.optimizers)]
+        made = [self.optimizer(index) for index in range(len(self.optimizers))]
         if self.start is not None and not (
             len(self.start) == dim and all(type(v) is float and abs(v) < float("inf") for v in self.start)
         ):
             allowed = f"{dim} finite numbers" if dim else "left out: a network starts from its initial weights"
             raise ExperimentError(f"start must be {allowed}, got {self.start!r:.80}")
         # Defaults are filled in at once, so that experiments that mean the same are equal.
-        whole = (Choice(o.key, {name: float(value) for name, value in o.hyperparameters.items()}) for o in made)
+        whole = (_completed_rule(choice, _innermost(o)) for choice, o in zip(self.optimizers, made))
         object.__setattr__(self, "optimizers", tuple(whole))
         object.__setattr__(self, "landscape", _completed(self.landscape))
+        object.__setattr__(self, "modifiers", tuple(_with_defaults(choice, MODIFIERS) for choice in self.modifiers))
 
     def as_json(self) -> dict[str, Any]:
         """Plain data; equal experiments have equal JSON."""
@@ -115,8 +147,13 @@ class Experiment:
             "seed": self.seed,
             "batch_size": self.batch_size,
         }
+        # What came later is only written where it is used, so that older keys, links and files stay what they were.
         if self.training is not None:
             data["training"] = self.training.as_json()
+        if self.modifiers:
+            data["modifiers"] = [choice.as_json() for choice in self.modifiers]
+        if self.budget != "steps":
+            data["budget"] = self.budget
         return data
 
     @classmethod
@@ -124,15 +161,18 @@ class Experiment:
         """The experiment that `as_json` gave. Raises ExperimentError naming the field that is wrong."""
         if not isinstance(data, Mapping):
             raise ExperimentError(f"an experiment is an object, got {type(data).__name__}")
-        known = {"version", "landscape", "optimizers", "start", "steps", "seed", "batch_size", "training"}
+        known = {"version", *(field.name for field in fields(cls))}
         unknown = sorted(set(data) - known)
         if unknown:
             raise ExperimentError(f"unknown field {unknown[0]!r}; there are: {', '.join(sorted(known))}")
         if data.get("version") != VERSION:
             raise ExperimentError(f"version must be {VERSION}, got {data.get('version')!r:.40}")
-        entries, start, training = data.get("optimizers"), data.get("start"), data.get("training")
-        if not isinstance(entries, list):
-            raise ExperimentError("optimizers must be a list")
+        start, training = data.get("start"), data.get("training")
+        entries: Any = data.get("optimizers")
+        modifiers: Any = data.get("modifiers", [])
+        for name, listed in (("optimizers", entries), ("modifiers", modifiers)):
+            if not isinstance(listed, list):
+                raise ExperimentError(f"{name} must be a list")
         if start is not None and not (
             isinstance(start, list) and all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in start)
         ):
@@ -147,6 +187,8 @@ class Experiment:
             seed=data.get("seed", 0),
             batch_size=data.get("batch_size"),
             training=None if training is None else cls.from_json(training),
+            modifiers=tuple(Choice.from_json(entry, f"modifiers[{i}]") for i, entry in enumerate(modifiers)),
+            budget=data.get("budget", "steps"),
         )
 
     @cached_property
@@ -159,7 +201,12 @@ class Experiment:
         return replace(self, optimizers=(self.optimizers[index],))
 
     def optimizer(self, index: int) -> Optimizer:
-        made: Optimizer = _made(OPTIMIZERS, self.optimizers[index], f"optimizers[{index}]")
+        choice, where = self.optimizers[index], f"optimizers[{index}]"
+        if len(choice.wrappers) > MOST_WRAPPERS:
+            raise ExperimentError(f"{where}: {MOST_WRAPPERS} wrappers at most, got {len(choice.wrappers)}")
+        made: Optimizer = _made(OPTIMIZERS, choice, where)
+        for place, wrapper in enumerate(choice.wrappers):
+            made = _made(WRAPPERS, wrapper, f"{where}.wrappers[{place}]", made)
         return made
 
     def make_landscape(self) -> Landscape:
@@ -172,21 +219,58 @@ class Experiment:
             samples = self.landscape.parameters.get("samples")
             made = plane if samples is None else plane.subset(int(samples))
         else:
-            made = _made(_landscape_menu(self.landscape.key), self.landscape, "landscape")
+            made = self._surface() if self.landscape.key in _surfaces() else _made(NETWORKS, self.landscape, "landscape")
         return made
+
+    def seen_landscape(self) -> Landscape:
+        """The landscape as the optimizers see it: on mini-batches where the experiment says so."""
+        landscape = self.make_landscape()
+        return landscape if self.batch_size is None else _on_batches(landscape, self.batch_size)
+
+    def _surface(self) -> Any:
+        made = _made(_surfaces(), self.landscape, "landscape")
+        for place, choice in enumerate(self.modifiers):
+            made = _made(MODIFIERS, choice, f"modifiers[{place}]", made)
+        return made
+
+
+def _on_batches(landscape: Landscape, size: int) -> Landscape:
+    try:
+        return landscape.on_batches(size)
+    except ValueError as error:
+        raise ExperimentError(f"batch_size: {error}") from None
+
+
+def _completed_rule(choice: Choice, made: Optimizer) -> Choice:
+    numbers = {name: float(value) for name, value in made.hyperparameters.items()}
+    return Choice(choice.key, numbers, tuple(_with_defaults(wrapper, WRAPPERS) for wrapper in choice.wrappers))
+
+
+def _innermost(optimizer: Any) -> Optimizer:
+    """The rule inside all wrappers."""
+    while hasattr(optimizer, "inner"):
+        optimizer = optimizer.inner
+    made: Optimizer = optimizer
+    return made
+
+
+def _with_defaults(choice: Choice, menu: Mapping[str, Any]) -> Choice:
+    """A choice with all its entry's parameters, each as the kind of value its default is."""
+    defaults = menu[choice.key].defaults
+    given = {n: float(v) if isinstance(defaults.get(n), float) else v for n, v in choice.parameters.items()}
+    return Choice(choice.key, {**defaults, **given})
 
 
 def _completed(choice: Choice) -> Choice:
     """The landscape with all its parameters, each as the kind of number its default is."""
     if choice.key == SLICE:
         return choice
-    defaults = _landscape_menu(choice.key)[choice.key].defaults
-    given = {n: float(v) if isinstance(defaults.get(n), float) else v for n, v in choice.parameters.items()}
-    return Choice(choice.key, {**defaults, **given})
+    return _with_defaults(choice, NETWORKS if choice.key in NETWORKS else _surfaces())
 
 
-def _landscape_menu(key: str) -> Mapping[str, Any]:
-    return NETWORKS if key in NETWORKS else SURFACES
+def _surfaces() -> Mapping[str, Any]:
+    """The surfaces of the menu."""
+    return SURFACES
 
 
 def _float(value: float) -> float:
@@ -215,12 +299,12 @@ def _checked(owner: str, parameters: Mapping[str, Any], ranges: Mapping[str, Any
         raise ExperimentError(f"{where}: {error}") from None
 
 
-def _made(menu: Mapping[str, Any], choice: Choice, where: str) -> Any:
-    """What a choice stands for; its errors as ExperimentError that names the field."""
+def _made(menu: Mapping[str, Any], choice: Choice, where: str, *around: Any) -> Any:
+    """What a choice stands for, made of what it stands around; its errors as ExperimentError that names the field."""
     _check_plain(choice.parameters, where)
     try:
         check_names(choice.key, choice.parameters, menu[choice.key].ranges)
-        return menu[choice.key](**choice.parameters)
+        return menu[choice.key](*around, **choice.parameters)
     except KeyError as error:
         raise ExperimentError(f"{where}: {error.args[0]}") from None
     except (TypeError, ValueError) as error:
@@ -234,10 +318,22 @@ def start_of(experiment: Experiment, landscape: Landscape) -> Any:
 
 def execute(experiment: Experiment) -> tuple[Trajectory, ...]:
     """Run every optimizer of the experiment; one trajectory each, in order. Raises ValueError for one that cannot run."""
-    landscape = experiment.make_landscape()
-    if experiment.batch_size is not None:
-        landscape = landscape.on_batches(experiment.batch_size)
-    return tuple(
-        run(experiment.optimizer(i), landscape, start_of(experiment, landscape), experiment.steps, experiment.seed)
-        for i in range(len(experiment.optimizers))
-    )
+    landscape = experiment.seen_landscape()
+    return tuple(run_entrant(experiment, landscape, i) for i in range(len(experiment.optimizers)))
+
+
+def run_entrant(experiment: Experiment, landscape: Landscape, index: int = 0) -> Trajectory:
+    """One optimizer's run within the experiment's budget, on a landscape that saves making it again."""
+    start = start_of(experiment, landscape)
+    trajectory = run(experiment.optimizer(index), landscape, start, experiment.steps, experiment.seed)
+    if experiment.budget == "calls":
+        spent = calls_spent(trajectory.calls, landscape.dim)
+        return trajectory.first(int((spent <= experiment.steps).sum()) - 1)
+    return trajectory
+
+
+def calls_spent(calls: Mapping[str, Any], dim: int) -> Any:
+    """Oracle calls of all kinds, `(steps + 1,)`: each counts one; a Hessian counts `dim`, one product for each column; inputs
+    count nothing, for they are at hand where the gradient is computed."""
+    weight = {"hessian": dim, "inputs": 0}
+    return sum((weight.get(kind, 1) * count for kind, count in calls.items()), start=0)

@@ -36,6 +36,12 @@ class Trajectory:
         """The last step at which each run was finite, `(*runs,)`."""
         return np.asarray(self.finite.sum(axis=0) - 1)  # an array also for a single run
 
+    def first(self, steps: int) -> Trajectory:
+        """The same run as if it had ended after this many steps."""
+        cut = slice(steps + 1)
+        calls = {kind: count[cut] for kind, count in self.calls.items()}
+        return Trajectory(self.theta[cut], self.loss[cut], self.grad_norm[cut], self.finite[cut], calls)
+
     def steps_to(self, tolerance: float) -> np.ndarray:
         """The first step at which each run's loss is at most `tolerance`, `(*runs,)`; -1 where it never is."""
         reached = self.loss <= tolerance

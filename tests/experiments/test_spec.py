@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from experiments import Experiment, execute, run
-from experiments.spec import MOST_OPTIMIZERS, MOST_STEPS, Choice, ExperimentError
+from experiments.spec import MOST_OPTIMIZERS, MOST_STEPS, Choice, ExperimentError, calls_spent
 from landscapes import SURFACES
 from optimizers import OPTIMIZERS
 from tests.strategies import hyperparameters, point_of, value_in
@@ -160,7 +160,7 @@ WRONG = [
     ({"steps": MOST_STEPS + 1}, "steps"),
     ({"seed": 2**31}, "seed"),
     ({"batch_size": 0}, "batch_size"),
-    ({"batch_size": 8}, "batch_size is for networks"),
+    ({"landscape": {"key": "rosenbrock"}, "batch_size": 8}, "no data to draw"),
     ({"training": TRAINING}, '"training" belongs to the landscape "slice"'),
     ({"landscape": {"key": "slice"}}, '"training" belongs to the landscape "slice"'),
 ]
@@ -269,3 +269,15 @@ def test_every_pair_runs_or_says_why_not(key: str, surface_key: str) -> None:
         assert trajectory.theta.shape == (31, 2)
         assert trajectory.finite[0]
         assert np.ptp(trajectory.theta[trajectory.finite], axis=0).max() > 0
+
+
+def test_equal_calls_cut_each_run_where_it_has_asked_for_them() -> None:
+    choices = (Choice("sgd"), Choice("newton"))
+    by_steps = Experiment(Choice("ravine"), choices, steps=30)
+    by_calls = replace(by_steps, budget="calls")
+    assert by_calls.key != by_steps.key and Experiment.from_json(by_calls.as_json()) == by_calls
+    whole, cut = execute(by_steps), execute(by_calls)
+    assert [t.steps for t in cut] == [30, 10]  # a Newton step asks for a gradient and a Hessian, which is two products
+    for a, b in zip(whole, cut):
+        np.testing.assert_array_equal(a.theta[: len(b.theta)], b.theta)
+        assert calls_spent(b.calls, 2)[-1] <= 30 < calls_spent(a.first(b.steps + 1).calls, 2)[-1] or b.steps == 30
