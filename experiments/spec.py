@@ -200,11 +200,13 @@ class Experiment:
         """The same experiment with one of its optimizers: what is computed, and cached, for each entrant."""
         return replace(self, optimizers=(self.optimizers[index],))
 
-    def optimizer(self, index: int) -> Optimizer:
+    def optimizer(self, index: int, **arrays: Any) -> Optimizer:
+        """The optimizer that a choice stands for; `arrays` are hyperparameters that take one value per run, `(*runs, 1)`."""
         choice, where = self.optimizers[index], f"optimizers[{index}]"
         if len(choice.wrappers) > MOST_WRAPPERS:
             raise ExperimentError(f"{where}: {MOST_WRAPPERS} wrappers at most, got {len(choice.wrappers)}")
         made: Optimizer = _made(OPTIMIZERS, choice, where)
+        made = made.with_hyperparameters(**arrays) if arrays else made
         for place, wrapper in enumerate(choice.wrappers):
             made = _made(WRAPPERS, wrapper, f"{where}.wrappers[{place}]", made)
         return made
@@ -322,10 +324,11 @@ def execute(experiment: Experiment) -> tuple[Trajectory, ...]:
     return tuple(run_entrant(experiment, landscape, i) for i in range(len(experiment.optimizers)))
 
 
-def run_entrant(experiment: Experiment, landscape: Landscape, index: int = 0) -> Trajectory:
-    """One optimizer's run within the experiment's budget, on a landscape that saves making it again."""
+def run_entrant(experiment: Experiment, landscape: Landscape, index: int = 0, **arrays: Any) -> Trajectory:
+    """One optimizer's run within the experiment's budget, on a landscape that saves making it again; or many runs, where
+    `arrays` gives hyperparameters one value per run, `(*runs, 1)`."""
     start = start_of(experiment, landscape)
-    trajectory = run(experiment.optimizer(index), landscape, start, experiment.steps, experiment.seed)
+    trajectory = run(experiment.optimizer(index, **arrays), landscape, start, experiment.steps, experiment.seed)
     if experiment.budget == "calls":
         spent = calls_spent(trajectory.calls, landscape.dim)
         return trajectory.first(int((spent <= experiment.steps).sum()) - 1)
