@@ -270,6 +270,11 @@ def _completed(choice: Choice) -> Choice:
     return _with_defaults(choice, NETWORKS if choice.key in NETWORKS else _surfaces())
 
 
+def surface_of(key: str) -> Any:
+    """The family of surfaces with this key."""
+    return _surfaces()[key]
+
+
 def _surfaces() -> Mapping[str, Any]:
     """The surfaces of the menu."""
     return SURFACES

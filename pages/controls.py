@@ -10,10 +10,12 @@ from typing import Any
 import streamlit as st
 
 from experiments import Experiment, link
-from experiments.spec import ExperimentError
+from experiments.spec import Choice, ExperimentError
 from landscapes.ranges import Options, Range
+from optimizers import OPTIMIZERS, WRAPPERS
 
 Change = Callable[[Experiment, Any], Experiment]
+Put = Callable[[Experiment, tuple[Choice, ...]], Experiment]
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,15 @@ class Editor:
             help=f"Allowed: {allowed}",
         )
 
+    def field(self, label: str, name: str, value: Any, allowed: Any, how: Change) -> None:
+        """The field for one parameter: a number, one of several words, or a text."""
+        if isinstance(allowed, Options):
+            self.widget(st.selectbox, label, name, value, how, options=allowed.values)
+        elif isinstance(allowed, Range):
+            self.number(label, name, value, allowed, how)
+        else:
+            self.widget(st.text_input, label, name, value, how, help=f"Allowed: {allowed}")
+
     def parameters(self, family: Any) -> None:
         """Fields for the parameters of the landscape."""
 
@@ -91,32 +102,83 @@ class Editor:
             return lambda e, value: replace(e, landscape=e.landscape.with_parameters(**{name: value}))
 
         for name, allowed in family.ranges.items():
-            value = self.experiment.landscape.parameters[name]
-            if isinstance(allowed, Options):
-                self.widget(st.selectbox, name, f"on.{name}", value, how(name), options=allowed.values)
-            else:
-                self.number(name, f"on.{name}", value, allowed, how(name))
+            self.field(name, f"on.{name}", self.experiment.landscape.parameters[name], allowed, how(name))
 
-    def entrants(self, labels: Sequence[str]) -> None:
+    def chain(self, label: str, name: str, choices: Sequence[Choice], menu: Mapping[str, Any], put: Put) -> None:
+        """Entries of a menu one after the other, with fields for their parameters; `put(experiment, choices)` takes them."""
+
+        def picked(experiment: Experiment, keys: list[str]) -> Experiment:
+            kept = [choice for choice in choices if choice.key in keys]
+            new = [Choice(key) for key in keys if key not in {choice.key for choice in choices}]
+            return put(experiment, (*kept, *new))
+
+        def how(place: int, parameter: str) -> Change:
+            def change(experiment: Experiment, value: Any) -> Experiment:
+                changed = list(choices)
+                changed[place] = changed[place].with_parameters(**{parameter: value})
+                return put(experiment, tuple(changed))
+
+            return change
+
+        keys = list(dict.fromkeys(choice.key for choice in choices))
+        titles = {key: menu[key].title for key in menu}
+        self.widget(st.multiselect, label, name, keys, picked, options=list(menu), format_func=titles.get)
+        for place, choice in enumerate(choices):
+            for parameter, allowed in menu[choice.key].ranges.items():
+                self.field(
+                    f"{titles[choice.key]}: {parameter}", f"{name}.{place}.{parameter}", choice.parameters[parameter], allowed,
+                    how(place, parameter),
+                )  # fmt: skip
+
+    def tied(self, names: Sequence[str]) -> None:
+        """One field for each hyperparameter that all entrants share; they show the first entrant's value."""
+        for name in names:
+            having = [i for i, choice in enumerate(self.experiment.optimizers) if name in choice.parameters]
+            if having:
+                value = self.experiment.optimizers[having[0]].parameters[name]
+                allowed = self.experiment.optimizer(having[0]).ranges[name]
+                self.number(
+                    f"{name}, for all", f"tied.{name}", value, allowed, lambda e, v, name=name: set_for_all(e, name, float(v))
+                )
+
+    def entrants(self, labels: Sequence[str], tied: Sequence[str] = (), more: Callable[[int], None] | None = None) -> None:
         """An expander for each entrant. Its fields are made only while it is open: all of them would double the page's cost."""
         for index, label in enumerate(labels):
             box = st.expander(label, key=f"{self.page}.open.{index}", on_change="rerun")
             if box.open:
                 with box:
-                    self.hyperparameters(index)
+                    self.hyperparameters(index, tied)
+                    if more:
+                        more(index)
 
-    def hyperparameters(self, index: int) -> None:
-        """The rule of one entrant, and a field for each of its hyperparameters."""
-        optimizer = self.experiment.optimizer(index)
-
-        def how(name: str) -> Change:
-            def change(experiment: Experiment, value: Any) -> Experiment:
-                choices = list(experiment.optimizers)
-                choices[index] = choices[index].with_parameters(**{name: float(value)})
-                return replace(experiment, optimizers=tuple(choices))
-
-            return change
-
+    def hyperparameters(self, index: int, tied: Sequence[str] = ()) -> None:
+        """The rule of one entrant, a field for each of its hyperparameters that is its own, and what is wrapped around it."""
+        optimizer, choice = self.experiment.optimizer(index), self.experiment.optimizers[index]
         st.latex(optimizer.formula)
-        for name, allowed in optimizer.ranges.items():
-            self.number(name, f"{index}.{name}", getattr(optimizer, name), allowed, how(name))
+        for name, allowed in OPTIMIZERS[choice.key].ranges.items():
+            if name not in tied:
+                self.number(
+                    name, f"{index}.{name}", choice.parameters[name], allowed,
+                    lambda e, v, name=name: with_choice(e, index, e.optimizers[index].with_parameters(**{name: float(v)})),
+                )  # fmt: skip
+
+    def wrappers(self, index: int) -> None:
+        """What is wrapped around an entrant."""
+        choice = self.experiment.optimizers[index]
+        self.chain(
+            "Wrapped in", f"{index}.with", choice.wrappers, WRAPPERS,
+            lambda e, wrappers: with_choice(e, index, replace(e.optimizers[index], wrappers=wrappers)),
+        )  # fmt: skip
+
+
+def with_choice(experiment: Experiment, index: int, choice: Choice) -> Experiment:
+    """The experiment with another choice in the place of one entrant."""
+    choices = list(experiment.optimizers)
+    choices[index] = choice
+    return replace(experiment, optimizers=tuple(choices))
+
+
+def set_for_all(experiment: Experiment, name: str, value: float) -> Experiment:
+    """The experiment with one hyperparameter set in every entrant that has it."""
+    choices = (c.with_parameters(**{name: value}) if name in c.parameters else c for c in experiment.optimizers)
+    return replace(experiment, optimizers=tuple(choices))

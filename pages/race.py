@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import streamlit as st
 
-from experiments import Experiment
-from experiments.link import MOST_ENTRANTS, MOST_STEPS
-from experiments.presets import RACES
-from experiments.spec import SLICE, Choice, start_of
 from figures.components.stage import event, stage, window
 from figures.eigenvalues import eigenvalues_figure
 from figures.losses import losses_figure
-from landscapes import SURFACES
-from landscapes.ranges import Range
-from optimizers import OPTIMIZERS
-from pages import cached, menu, race_view
-from pages.controls import Editor
+from pages import cached, menu, race_controls, race_view
+from pages.race_controls import race
 
-TITLES = {key: "Digits network, a slice" if key == SLICE else SURFACES[key].title for key in RACES}
-ANYWHERE = Range(control=(-2.0, 2.0))
-race = Editor("race", RACES)
 state = st.session_state
 menu.require()
 
@@ -31,7 +19,7 @@ def moved() -> None:
     done = event("stage")
     if done is None:
         return
-    changed = race_view.moved(state.live or race.experiment, done)
+    changed = race_view.moved(state.live or race.experiment, done, "lr" in state.tied)
     if done.phase == "drag":
         state.live = changed
     else:
@@ -49,40 +37,6 @@ def show_stage() -> None:
     stage(scene, key="stage", on_change=moved)
     if state.pop("dropped", False):  # after the stage: its answer is on its way while the rest of the page follows
         st.rerun()
-
-
-def choose() -> None:
-    """The sidebar: what is raced on, from where, by whom, and with which hyperparameters."""
-    experiment = race.experiment
-    landscape = cached.landscape_of(experiment)
-    race.widget(
-        st.selectbox, "Surface", "surface", experiment.landscape.key, lambda _, key: RACES[key],
-        options=list(RACES), format_func=TITLES.get,
-    )  # fmt: skip
-    st.caption(landscape.description.partition("\n\n")[0])
-    if experiment.landscape.key != SLICE:
-        race.parameters(SURFACES[experiment.landscape.key])
-    start = tuple(start_of(experiment, landscape))
-    for axis, (name, column) in enumerate(zip(landscape.coordinates, st.columns(2))):
-        with column:
-            race.number(f"Start {name}", f"start{axis}", start[axis], ANYWHERE, lambda e, v, axis=axis: replace(
-                e, start=tuple(v if i == axis else s for i, s in enumerate(start))))  # fmt: skip
-    race.widget(
-        st.slider, "Steps", "steps", experiment.steps, lambda e, v: replace(e, steps=int(v)), min_value=1, max_value=MOST_STEPS
-    )
-    st.segmented_control(
-        "Panels", ["one", "each"], key="view", required=True, format_func={"one": "Together", "each": "One each"}.get
-    )
-    race.widget(
-        st.multiselect, "Optimizers", "race", [c.key for c in experiment.optimizers], _with_race,
-        options=list(OPTIMIZERS), format_func=lambda key: OPTIMIZERS[key].title, max_selections=MOST_ENTRANTS,
-    )  # fmt: skip
-    race.entrants(race_view.labels(experiment))
-
-
-def _with_race(experiment: Experiment, keys: list[str]) -> Experiment:
-    known = {c.key: c for c in (*RACES[experiment.landscape.key].optimizers, *experiment.optimizers)}
-    return replace(experiment, optimizers=tuple(known.get(key, Choice(key)) for key in keys))
 
 
 def report() -> None:
@@ -104,10 +58,11 @@ def report() -> None:
 shown = race.open_link()
 state.setdefault("live", None)
 state.setdefault("view", "each" if shown.get("show.view") == "each" else "one")
+state.setdefault("tied", [name for name in shown.get("show.tied", "").split(",") if name])
 st.title("Race", anchor=False)
 with st.sidebar:
-    choose()
-race.write_link(view=state.view)
+    race_controls.choose()
+race.write_link(view=state.view, **({"tied": ",".join(state.tied)} if state.tied else {}))
 show_stage()
 menu.stage_first()
 report()

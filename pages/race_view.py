@@ -11,11 +11,12 @@ import numpy as np
 
 from experiments import Experiment
 from experiments.race import Ending, Entrant
-from experiments.spec import start_of
+from experiments.spec import SLICE, start_of, surface_of
 from figures.components.stage import Domain, HeightMap, Runner, Scene, StageEvent
 from figures.eigenvalues import Spectrum
 from figures.losses import Curve
 from landscapes.landscape import Landscape
+from optimizers import OPTIMIZERS
 
 Entry = Entrant | str  # an entrant, or the sentence that says why it cannot run
 NOWHERE = np.empty((0, 2))
@@ -27,25 +28,33 @@ def labels(experiment: Experiment) -> list[str]:
     return [t if titles.count(t) == 1 else f"{t} {titles[:i].count(t) + 1}" for i, t in enumerate(titles)]
 
 
-def moved(experiment: Experiment, done: StageEvent) -> Experiment:
-    """The experiment after a hand moved the start or learning rates on the stage."""
-    choices = [c.with_parameters(lr=done.lr[i]) if i in done.lr else c for i, c in enumerate(experiment.optimizers)]
+def surface_title(key: str) -> str:
+    return "Digits network, a slice" if key == SLICE else str(surface_of(key).title)
+
+
+def moved(experiment: Experiment, done: StageEvent, tied: bool = False) -> Experiment:
+    """The experiment after a hand moved the start or learning rates on the stage; a `tied` rate moves all of them."""
+    rate = next(iter(done.lr.values()), None) if tied else None
+    choices = [
+        c.with_parameters(lr=done.lr.get(i, c.parameters["lr"]) if rate is None else rate) if "lr" in c.parameters else c
+        for i, c in enumerate(experiment.optimizers)
+    ]
     return replace(experiment, optimizers=tuple(choices), start=done.start or experiment.start)
 
 
 def runners(experiment: Experiment, entries: Sequence[Entry]) -> tuple[Runner, ...]:
     made = []
-    for index, (label, entry) in enumerate(zip(labels(experiment), entries)):
+    for index, (choice, label, entry) in enumerate(zip(experiment.optimizers, labels(experiment), entries)):
         optimizer = experiment.optimizer(index)
         disabled = entry if isinstance(entry, str) else None
         made.append(
             Runner(
-                key=optimizer.key,
+                key=choice.key,
                 label=label,
                 path=NOWHERE if isinstance(entry, str) else entry.trajectory.theta,
                 loss=NOWHERE[:, 0] if isinstance(entry, str) else entry.trajectory.loss,
-                lr=optimizer.hyperparameters["lr"],
-                lr_range=optimizer.ranges["lr"].control,
+                lr=choice.parameters["lr"],
+                lr_range=OPTIMIZERS[choice.key].ranges["lr"].control,
                 limit=None if isinstance(entry, str) else entry.limit,
                 limit_note=f"stability limit at the start: {optimizer.limit}",
                 disabled=disabled,

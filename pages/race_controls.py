@@ -1,0 +1,129 @@
+"""The race's sidebar: what is raced on, from where, by whom, with which hyperparameters, and how fair it is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import streamlit as st
+
+from experiments import Experiment
+from experiments.link import MOST_ENTRANTS, MOST_STEPS
+from experiments.presets import RACES
+from experiments.spec import SLICE, Choice, start_of, surface_of
+from landscapes import MODIFIERS
+from landscapes.ranges import Range
+from optimizers import OPTIMIZERS
+from pages import cached, race_view
+from pages.controls import Editor
+
+SEED = Range(0, 2**31 - 1, control=(0, 100), whole=True)
+ANYWHERE = Range(control=(-2.0, 2.0))
+BUDGETS = {"steps": "Steps", "calls": "Oracle calls"}
+BUDGET_HELP = (
+    "What all entrants have equally: steps, or questions to the surface. A gradient and a loss count one each, a Hessian "
+    "counts one for each coordinate; an entrant stops where its questions are used up."
+)
+race = Editor("race", RACES)
+state = st.session_state
+
+
+def choose() -> None:
+    surface()
+    fairness()
+    contest()
+
+
+def surface() -> None:
+    """The surface, its parameters and changes, and the start."""
+    experiment = race.experiment
+    landscape = cached.landscape_of(experiment)
+    race.widget(
+        st.selectbox, "Surface", "surface", experiment.landscape.key, lambda _, key: RACES[key],
+        options=list(RACES), format_func=race_view.surface_title,
+    )  # fmt: skip
+    st.caption(landscape.description.partition("\n\n")[0])
+    if experiment.landscape.key != SLICE:
+        race.parameters(surface_of(experiment.landscape.key))
+    start = tuple(start_of(experiment, landscape))
+    for axis, (name, column) in enumerate(zip(landscape.coordinates, st.columns(2))):
+        with column:
+            race.number(f"Start {name}", f"start{axis}", start[axis], ANYWHERE, lambda e, v, axis=axis: replace(
+                e, start=tuple(v if i == axis else s for i, s in enumerate(start))))  # fmt: skip
+    if experiment.landscape.key != SLICE:
+        box = st.expander("Turn, stretch, add noise", key="race.open.change", on_change="rerun")
+        if box.open:
+            with box:
+                changes(experiment, getattr(landscape, "samples", None))
+
+
+def changes(experiment: Experiment, samples: int | None) -> None:
+    """What is done to the surface, and what its optimizers see of it."""
+    race.chain("Changes", "mod", experiment.modifiers, MODIFIERS, lambda e, chosen: replace(e, modifiers=chosen, start=None))
+    if samples is not None:
+        race.widget(
+            st.selectbox, "Samples a step", "batch", experiment.batch_size, lambda e, size: replace(e, batch_size=size),
+            options=[None, *range(1, samples + 1)], format_func=lambda size: f"all {samples}" if size is None else str(size),
+        )  # fmt: skip
+    if experiment.batch_size is not None or any(choice.key == "noise" for choice in experiment.modifiers):
+        race.number("Seed", "seed", experiment.seed, SEED, lambda e, v: replace(e, seed=int(v)))
+
+
+def fairness() -> None:
+    """How long the race is, and in what."""
+    experiment = race.experiment
+    race.widget(
+        st.slider, BUDGETS[experiment.budget], "steps", experiment.steps, lambda e, v: replace(e, steps=int(v)),
+        min_value=1, max_value=MOST_STEPS,
+    )  # fmt: skip
+    race.widget(
+        st.segmented_control, "Equal for all", "budget", experiment.budget, lambda e, v: replace(e, budget=v),
+        options=list(BUDGETS), format_func=BUDGETS.get, required=True, help=BUDGET_HELP,
+    )  # fmt: skip
+    st.segmented_control(
+        "Panels", ["one", "each"], key="view", required=True, format_func={"one": "Together", "each": "One each"}.get
+    )
+
+
+def contest() -> None:
+    """Who races, what is tied between them, and each one's own hyperparameters."""
+    experiment = race.experiment
+    race.widget(
+        st.multiselect, "Optimizers", "race", list(dict.fromkeys(c.key for c in experiment.optimizers)), _with_race,
+        options=list(OPTIMIZERS), format_func=lambda key: OPTIMIZERS[key].title,
+    )  # fmt: skip
+    names = [name for choice in experiment.optimizers for name in choice.parameters]
+    shared = [name for name in dict.fromkeys(names) if names.count(name) > 1]
+    state.tied = [name for name in state.tied if name in shared]
+    if shared:
+        st.multiselect("Set together", shared, key="tied", help="One value for all entrants that have it; the others are free.")
+    race.tied(state.tied)
+    race.entrants(race_view.labels(experiment), state.tied, more)
+
+
+def more(index: int) -> None:
+    """What else can be done with one entrant."""
+    race.wrappers(index)
+    left, right = st.columns(2)
+    full = len(race.experiment.optimizers) >= MOST_ENTRANTS
+    left.button("Enter again", key=f"again.{index}", on_click=_again, args=(index,), disabled=full, width="stretch")
+    alone = len(race.experiment.optimizers) == 1
+    right.button("Take out", key=f"out.{index}", on_click=_out, args=(index,), disabled=alone, width="stretch")
+
+
+def _again(index: int) -> None:
+    choices = list(race.experiment.optimizers)
+    race.change(replace(race.experiment, optimizers=(*choices[: index + 1], *choices[index:])))
+
+
+def _out(index: int) -> None:
+    choices = race.experiment.optimizers
+    race.change(replace(race.experiment, optimizers=choices[:index] + choices[index + 1 :]))
+
+
+def _with_race(experiment: Experiment, keys: list[str]) -> Experiment:
+    """Whoever was taken out of the list leaves with all entries; whoever is new enters with what this surface opens with."""
+    opening = {c.key: c for c in RACES[experiment.landscape.key].optimizers}
+    kept = [choice for choice in experiment.optimizers if choice.key in keys]
+    new = [key for key in keys if key not in {choice.key for choice in kept}]
+    choices = (*kept, *(opening.get(key, Choice(key)) for key in new))
+    return replace(experiment, optimizers=choices[:MOST_ENTRANTS])
