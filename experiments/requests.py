@@ -18,6 +18,7 @@ import numpy as np
 from experiments.frames import Arrays
 from experiments.race import Entrant, enter, height_map
 from experiments.spec import Choice, Experiment
+from experiments.tune import Search, tune
 from landscapes.landscape import Landscape
 
 if TYPE_CHECKING:
@@ -53,11 +54,13 @@ class Request:
 def race(arguments: Mapping[str, Any], report: Report, cancelled: Callable[[], bool]) -> Answer:
     """{"experiment": JSON, "tolerance": 1e-6} -> an Entrant for each of its optimizers; reports how many are done."""
     experiment = Experiment.from_json(arguments["experiment"])
+    landscape = _landscape(experiment)
+    seen = landscape if experiment.batch_size is None else landscape.on_batches(experiment.batch_size)
     arrays: dict[str, np.ndarray] = {}
     for index in range(len(experiment.optimizers)):
         if cancelled():
             raise Cancelled
-        entrant = enter(experiment.solo(index), _landscape(experiment), arguments.get("tolerance", 1e-6))
+        entrant = enter(experiment.solo(index), seen, arguments.get("tolerance", 1e-6))
         arrays |= {f"{index}/{name}": array for name, array in entrant.as_arrays().items()}
         report({"done": index + 1, "of": len(experiment.optimizers)}, {})
     return {"entrants": len(experiment.optimizers)}, arrays
@@ -76,6 +79,26 @@ def heights(arguments: Mapping[str, Any], report: Report, cancelled: Callable[[]
     """{"experiment": JSON, "domain": [[x0, x1], [y0, y1]], "cells": 160} -> float32 `(cells, cells)`, rows along y."""
     landscape = _landscape(Experiment.from_json(arguments["experiment"]))
     return {}, {"heights": height_map(landscape, arguments["domain"], arguments.get("cells", 160))}
+
+
+def search(arguments: Mapping[str, Any], report: Report, cancelled: Callable[[], bool]) -> Answer:
+    """{"experiment": JSON} -> a Search of the learning rate for each of its optimizers; reports how many are done."""
+    experiment = Experiment.from_json(arguments["experiment"])
+    landscape = _landscape(experiment)
+    seen = landscape if experiment.batch_size is None else landscape.on_batches(experiment.batch_size)
+    arrays: dict[str, np.ndarray] = {}
+    for index in range(len(experiment.optimizers)):
+        if cancelled():
+            raise Cancelled
+        found = tune(experiment, index, seen)
+        arrays |= {f"{index}/rates": found.rates, f"{index}/losses": found.losses}
+        report({"done": index + 1, "of": len(experiment.optimizers)}, {})
+    return {"searches": len(experiment.optimizers)}, arrays
+
+
+def searches_from(meta: Mapping[str, Any], arrays: Arrays) -> tuple[Search, ...]:
+    """The answer of `search` as records."""
+    return tuple(Search(arrays[f"{i}/rates"], arrays[f"{i}/losses"]) for i in range(meta["searches"]))
 
 
 def train(arguments: Mapping[str, Any], report: Report, cancelled: Callable[[], bool]) -> Answer:
@@ -132,5 +155,6 @@ def _made(experiment: Experiment) -> Landscape:
 REQUESTS: Mapping[str, Request] = {
     "race": Request(INTERACTIVE, "experiments.requests:race", entrants_from),
     "heights": Request(INTERACTIVE, "experiments.requests:heights", lambda meta, arrays: arrays["heights"]),
+    "search": Request(INTERACTIVE, "experiments.requests:search", searches_from),
     "train": Request(TRAINING, "experiments.requests:train", result_from, patience=30.0),
 }
