@@ -14,13 +14,14 @@ import streamlit as st
 from experiments import Experiment, slices
 from experiments.race import Entrant, enter, height_map
 from experiments.spec import SLICE, Choice
+from experiments.tune import Search
 from experiments.worker import Workers
 from figures.components.stage import Domain
 from landscapes.landscape import Landscape
 
 Entry = Entrant | str
 MOST_STEPS_HERE = 3000  # optimizers times steps on a surface: about 0.06 s; more goes to the worker
-LONGEST_TRAINING = 900.0  # seconds
+LONGEST_TRAINING, LONGEST_SEARCH = 900.0, 120.0  # seconds
 DRAG_SAMPLES, DRAG_STEPS = 100, 40  # what a slice is raced on while it is dragged: about 0.04 s for six
 
 
@@ -67,6 +68,16 @@ def race(experiment: Experiment, dragging: bool = False) -> tuple[Landscape, lis
     else:
         entrants = {i: _entrant(experiment.solo(i).key, experiment.solo(i)) for i in able}
     return landscape, [entrants.get(i, reason or "") for i, reason in enumerate(reasons)], note
+
+
+def search(experiment: Experiment) -> dict[int, Search]:
+    """The search for the learning rate of each entrant that can run here, by its place."""
+    landscape = landscape_of(experiment)
+    able = [i for i in range(len(experiment.optimizers)) if not experiment.optimizer(i).disabled_because(landscape)]
+    if not able:
+        return {}
+    asked = replace(experiment, optimizers=tuple(experiment.optimizers[i] for i in able))
+    return dict(zip(able, workers().submit("search", {"experiment": asked.as_json()}).result(timeout=LONGEST_SEARCH)))
 
 
 def landscape_of(experiment: Experiment) -> Landscape:

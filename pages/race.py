@@ -7,9 +7,11 @@ import streamlit as st
 from figures.components.stage import event, stage, window
 from figures.eigenvalues import eigenvalues_figure
 from figures.losses import losses_figure
-from pages import cached, menu, race_controls, race_view
+from figures.theme import Mode
+from pages import cached, menu, race_controls, race_tuning, race_view
 from pages.race_controls import race
 
+SECTIONS = {"Find each one's best learning rate": race_tuning.section}  # made only while they are open
 state = st.session_state
 menu.require()
 
@@ -43,11 +45,16 @@ def report() -> None:
     """Below the stage: loss, curvature, numbers, formulas, and the data to take away."""
     experiment = race.experiment
     landscape, entries, _ = cached.race(experiment)
-    mode = "dark" if st.context.theme.type == "dark" else "light"
+    mode: Mode = "dark" if st.context.theme.type == "dark" else "light"
     left, right = st.columns(2)
     left.plotly_chart(losses_figure(race_view.curves(experiment, entries), mode), theme=None, key="losses")
     right.plotly_chart(eigenvalues_figure(race_view.spectra(experiment, entries), mode), theme=None, key="eigenvalues")
     st.dataframe(race_view.rows(experiment, entries), hide_index=True)
+    for title, section in SECTIONS.items():
+        box = st.expander(title, key=f"race.section.{title}", on_change="rerun")
+        if box.open:
+            with box:
+                section(mode)
     st.latex(landscape.latex)
     st.caption(f"{landscape.input_note or landscape.input_reason}")
     st.download_button(
