@@ -23,6 +23,17 @@ OPTIMIZERS = Menu(
     },
 )
 
-WRAPPERS = Menu("optimizers.wrappers", {})
+WRAPPERS = Menu(
+    "optimizers.wrappers",
+    {
+        "weight_decay": "weight_decay:WeightDecay",
+        "decoupled_weight_decay": "decoupled_weight_decay:DecoupledWeightDecay",
+        "clip": "clip:Clip",
+        "clip_value": "clip_value:ClipValue",
+        "schedule": "schedule:Schedule",
+        "change": "change:Change",
+        "lookahead": "lookahead:Lookahead",
+    },
+)
 
 __all__ = ["OPTIMIZERS", "WRAPPERS"]
