@@ -58,6 +58,7 @@ def walk(
 ) -> Iterator[Visit]:
     """Visit `steps` + 1 points: the start, and where each step led. No step is taken from the last one.
 
+    On a landscape with bounds, and on no other, every step is projected on the feasible set: see `Landscape.feasible`.
     Runs that have become infinite or NaN go on as NaN; their neighbours do not notice. `since` goes on from a halt instead of
     the starts, and then does what the unbroken walk would have done.
     """
@@ -69,7 +70,7 @@ def walk(
         oracle = landscape.at(theta, Draw(seed, step), calls)
         yield Visit(step, theta, oracle, state, calls)
         delta, state = optimizer.update(oracle, state)
-        theta = theta + delta
+        theta = landscape.feasible(theta + delta)
     yield Visit(steps, theta, landscape.at(theta, Draw(seed, steps), calls), state, calls)
 
 

@@ -112,7 +112,7 @@ def enter(experiment: Experiment, landscape: Landscape | None = None, tolerance:
         limit = _known(as_numpy(optimizer.stability_limit(oracle, state)))
         plain = HESSIAN not in optimizer.needs and optimizer.preconditioner(oracle, state) is None
         steepest = float(eigenvalues[0, -1])
-        lr = optimizer.hyperparameters["lr"]
+        lr = experiment.optimizers[0].parameters["lr"]
         threshold = limit * steepest / lr if limit is not None and plain and steepest > 0 else None
     ending = ending_of(landscape, trajectory, eigenvalues, tolerance)
     return Entrant(trajectory, eigenvalues, limit, threshold, ending)
@@ -139,8 +139,10 @@ def ending_of(landscape: Landscape, trajectory: Trajectory, eigenvalues: np.ndar
 
 
 def height_map(landscape: Landscape, domain: Any, cells: int = 160) -> np.ndarray:
-    """The loss on a grid over `domain` ((x0, x1), (y0, y1)), both ends included: float32 `(cells, cells)`, rows along y."""
-    x, y = (np.linspace(low, high, cells) for low, high in domain)
-    grid = np.stack(np.meshgrid(x, y), axis=-1)
+    """The loss on a grid over `domain` ((x0, x1), (y0, y1)), both ends included: float32 `(cells, cells)`, rows along y.
+
+    On one coordinate, ((x0, x1),), it is the curve, float32 `(cells,)`.
+    """
+    grid = np.stack(np.meshgrid(*(np.linspace(low, high, cells) for low, high in domain)), axis=-1)
     with np.errstate(all="ignore"):
         return as_numpy(landscape.loss(landscape.point(grid))).astype(np.float32)

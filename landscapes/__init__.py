@@ -1,6 +1,7 @@
 """What is minimised: the menus of surfaces and networks, in display order."""
 
 from landscapes.menu import Menu
+from landscapes.surfaces.typed import TYPED, ExpressionError, parse
 
 SURFACES = Menu(
     "landscapes.surfaces",
@@ -9,6 +10,27 @@ SURFACES = Menu(
         "two_layer_neuron": "neurons:two_layer_neuron",
         "saddle": "saddles:saddle",
         "rosenbrock": "valleys:rosenbrock",
+        "bowl": "quadratics:bowl",
+        "booth": "quadratics:booth",
+        "matyas": "quadratics:matyas",
+        "beale": "valleys:beale",
+        "monkey_saddle": "saddles:monkey_saddle",
+        "double_well": "multimodal:double_well",
+        "himmelblau": "multimodal:himmelblau",
+        "styblinski_tang": "multimodal:styblinski_tang",
+        "six_hump_camel": "multimodal:six_hump_camel",
+        "goldstein_price": "multimodal:goldstein_price",
+        "michalewicz": "multimodal:michalewicz",
+        "rastrigin": "multimodal:rastrigin",
+        "ackley": "multimodal:ackley",
+        "plateau": "plateaus:plateau",
+        "cliff": "plateaus:cliff",
+        "nonsmooth": "plateaus:nonsmooth",
+        "linear_neuron": "neurons:linear_neuron",
+        "sigmoid_neuron": "neurons:sigmoid_neuron",
+        "parabola": "one_parameter:parabola",
+        "flat_and_sharp": "one_parameter:flat_and_sharp",
+        "reddi": "one_parameter:reddi",
     },
 )
 
@@ -21,4 +43,4 @@ NETWORKS = Menu(
 
 MODIFIERS = Menu("landscapes", {})
 
-__all__ = ["MODIFIERS", "NETWORKS", "SURFACES"]
+__all__ = ["MODIFIERS", "NETWORKS", "SURFACES", "TYPED", "ExpressionError", "parse"]

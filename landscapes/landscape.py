@@ -130,6 +130,13 @@ class Landscape(ABC):
         """The landscape that an optimizer sees in one step: itself, unless mini-batches or noise are drawn."""
         return self
 
+    def feasible(self, theta: Point) -> Point:
+        """The nearest point of the feasible set: theta itself, unless the landscape has bounds and says so in its description.
+
+        A walk is projected by it after every step.
+        """
+        return theta
+
     def at(self, theta: Point, draw: Draw | None = None, calls: dict[str, int] | None = None) -> Any:
         """The oracle at theta: local knowledge, computed on first use; uses are added to `calls`."""
         return _oracle()(self.drawn(draw), theta, calls)

@@ -41,6 +41,7 @@ INPUTS = "tests/optimizers/test_input_normalisation.py"
 STABLE = "tests/theory/test_stability.py -k "
 DESCENT = "tests/theory/test_descent.py -k "
 SURFACE = "tests/landscapes/test_surfaces.py -k "
+FORMULA = "tests/landscapes/test_surface_formulas.py -k "
 ENGINE = "tests/landscapes/test_expression.py"
 CORE = "tests/landscapes/test_core.py"
 CURVATURE = "tests/landscapes/test_curvature.py"
@@ -100,16 +101,39 @@ OPTIMIZERS = [
 ]
 
 SURFACES = [
-    Fault("landscapes/surfaces/quadratics.py", "0.5 * (condition", "1.0 * (condition", SURFACE + "ravine"),
-    Fault("landscapes/surfaces/quadratics.py", "c * y - s * x", "c * y + s * x", SURFACE + "ravine"),
-    Fault("landscapes/surfaces/quadratics.py", "symbolic.sqrt(2 * condition)", "symbolic.sqrt(condition)", SURFACE + "ravine"),
+    Fault("landscapes/surfaces/quadratics.py", "0.5 * (condition", "1.0 * (condition", FORMULA + "ravine"),
+    Fault("landscapes/surfaces/quadratics.py", "c * y - s * x", "c * y + s * x", FORMULA + "ravine"),
+    Fault("landscapes/surfaces/quadratics.py", "symbolic.sqrt(2 * condition)", "symbolic.sqrt(condition)", FORMULA + "neurons"),
+    Fault("landscapes/surfaces/quadratics.py", "(2 * x + y - 5)", "(2 * x - y - 5)", SURFACE + "booth"),
+    Fault("landscapes/surfaces/quadratics.py", "[(1.0, -1.0), (0.2, 0.2)]", "[(1.0, -1.0), (0.2, 0.4)]", FORMULA + "neurons"),
     Fault("landscapes/surfaces/saddles.py", "x**2 - y**2", "x**2 + y**2", SURFACE + "saddle"),
-    Fault("landscapes/surfaces/valleys.py", "b * (y - x**2) ** 2", "b * (y - x) ** 2", SURFACE + "rosenbrock"),
-    Fault("landscapes/surfaces/valleys.py", "symbolic.sqrt(b) * (y", "b * (y", SURFACE + "residuals"),
-    Fault("landscapes/surfaces/neurons.py", '"w2": [(w1 * x,)]', '"w2": [(w2 * x,)]', SURFACE + "two_layer"),
+    Fault("landscapes/surfaces/saddles.py", "3 * x * y**2", "3 * x**2 * y", FORMULA + "monkey"),
+    Fault("landscapes/surfaces/valleys.py", "b * (y - x**2) ** 2", "b * (y - x) ** 2", FORMULA + "rosenbrock"),
+    Fault("landscapes/surfaces/valleys.py", "symbolic.sqrt(b) * (y", "b * (y", FORMULA + "residuals"),
+    Fault("landscapes/surfaces/valleys.py", "2.625 - x + x * y**3", "2.652 - x + x * y**3", SURFACE + "beale"),
+    Fault("landscapes/surfaces/multimodal.py", ", (0.08667750455539636, 2.884254701174776),", ",", SURFACE + "himmelblau"),
+    Fault(
+        "landscapes/surfaces/multimodal.py",
+        "[(left, 0.0), (right, 0.0)] if tilt",
+        "[(right, 0.0), (left, 0.0)] if tilt",
+        SURFACE + "double_well",
+    ),
+    Fault("landscapes/surfaces/multimodal.py", "2.7115714838430143)", "2.7115714838)", SURFACE + "michalewicz"),
+    Fault("landscapes/surfaces/plateaus.py", "symbolic.sigmoid(2 * steepness", "symbolic.sigmoid(steepness", FORMULA + "cliff"),
+    Fault("landscapes/surfaces/neurons.py", '"w2": [(w1 * x,)]', '"w2": [(w2 * x,)]', FORMULA + "two_layer"),
     Fault("landscapes/surfaces/neurons.py", "(root, ratio / root)", "(root, root / ratio)", SURFACE + "minimum"),
-    Fault("landscapes/surfaces/surface.py", "total / len(samples)", "total", SURFACE + "neuron"),
-    Fault("landscapes/surfaces/surface.py", "residual * row[..., i]", "row[..., i]", SURFACE + "residuals"),
+    Fault("landscapes/surfaces/neurons.py", "(-1.0, 1.0, 1.0, 1.0)", "(1.0, 1.0, 1.0, 1.0)", SURFACE + "linear_neuron"),
+    Fault(
+        "landscapes/surfaces/neurons.py",
+        "tuple(scale * z for z in sample)",
+        "tuple(z + 0 * scale for z in sample)",
+        FORMULA + "scale",
+    ),
+    Fault("landscapes/surfaces/one_parameter.py", "1.5 - 1 / curvature)\n", "1.5 - 2 / curvature)\n", FORMULA + "slope"),
+    Fault("landscapes/surfaces/one_parameter.py", "(C * x, -x, -x)", "(-x, C * x, -x)", FORMULA + "rounds"),
+    Fault("landscapes/surfaces/surface.py", "self._rounds[draw.step %", "self._rounds[(draw.step + 1) %", FORMULA + "reddi"),
+    Fault("landscapes/surfaces/surface.py", "total / len(samples)", "total", FORMULA + "neuron"),
+    Fault("landscapes/surfaces/surface.py", "residual * row[..., i]", "row[..., i]", FORMULA + "residuals"),
     Fault("landscapes/surfaces/surface.py", ".sum(-1, keepdims=True)\n", ".sum(keepdims=True)\n", LAWS + "many_runs"),
     Fault(
         "landscapes/surfaces/surface.py", "matrix[..., i, j] = matrix[..., j, i] =", "matrix[..., i, j] =", SURFACE + "torch"
@@ -123,6 +147,11 @@ SURFACES = [
     Fault("landscapes/surfaces/expression.py", '"sigmoid", a) * apply("sigmoid", -a)', '"sigmoid", a)', ENGINE),
     Fault("landscapes/surfaces/expression.py", "select(b - a, da, db)", "select(a - b, da, db)", ENGINE),
     Fault("landscapes/surfaces/expression.py", "return lines.setdefault(code,", "return lines.setdefault(code[:4],", ENGINE),
+    Fault("landscapes/surfaces/expression.py", '0.5 * apply("reciprocal"', 'apply("reciprocal"', SURFACE + "ackley"),
+    Fault(
+        "landscapes/surfaces/expression.py", '-(apply("reciprocal", a) ** 2)', 'apply("reciprocal", a) ** 2', SURFACE + "ackley"
+    ),
+    Fault("landscapes/arrays.py", "return 1 / a if a else 0.0", "return 1 / a", FORMULA + "kinks"),
     Fault("landscapes/arrays.py", "below if test < 0 else (above + below) / 2", "below", ENGINE),
     Fault("landscapes/surfaces/expression.py", "exponent >>= 1", "exponent >>= 1 + (exponent > 9)", ENGINE),
 ]
@@ -140,8 +169,9 @@ CORES = [
 ]
 
 EXPERIMENTS = [
-    Fault("experiments/loop.py", "theta = theta + delta", "theta = theta - delta", LOOP),
-    Fault("experiments/loop.py", "theta = theta + delta", "theta += delta", LOOP),
+    Fault("experiments/loop.py", "feasible(theta + delta)", "feasible(theta - delta)", LOOP),
+    Fault("experiments/loop.py", "theta = landscape.feasible(theta + delta)", "theta += delta", LOOP),
+    Fault("experiments/loop.py", "landscape.feasible(theta + delta)", "theta + delta", FORMULA + "projected"),
     Fault("experiments/loop.py", "calls.append(dict(visit.calls))", "calls.append(visit.calls)", LOOP + " -k calls"),
     Fault("experiments/loop.py", "path[~finite] = np.nan", "path[~finite] = 0", LOOP + " -k diverge"),
     Fault("experiments/loop.py", "path[~finite] = np.nan", "path[~finite.all(-1)] = np.nan", LOOP + " -k neighbours"),

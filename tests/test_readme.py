@@ -45,10 +45,10 @@ def test_library_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_adding_a_surface(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    bowl = imported("def bowl", tmp_path, monkeypatch).bowl(curvature=3.0)
-    theta = bowl.point([[1.0, 2.0], [0.0, 0.0]])
-    np.testing.assert_array_equal(bowl.gradient(theta), [[3.0, 6.0], [0.0, 0.0]])
-    np.testing.assert_array_equal(bowl.hessian(theta)[0], [[3.0, 0.0], [0.0, 3.0]])
+    basin = imported("def basin", tmp_path, monkeypatch).basin(stiffness=3.0)
+    theta = basin.point([[1.0, 2.0], [0.0, 0.0]])
+    np.testing.assert_array_equal(basin.gradient(theta), [[3.0, 24.0], [0.0, 0.0]])
+    np.testing.assert_array_equal(basin.hessian(theta)[0], [[9.0, 0.0], [0.0, 36.0]])
 
 
 def test_adding_an_optimizer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

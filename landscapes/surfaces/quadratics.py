@@ -1,4 +1,4 @@
-"""Quadratic surfaces: constant curvature, where theory is exact."""
+"""Quadratic surfaces: constant curvature, where theory is exact. Each is a linear neuron, so that NSGD has true inputs."""
 
 from __future__ import annotations
 
@@ -45,3 +45,54 @@ def ravine(x: Expression, y: Expression, condition: Condition = 100.0, angle: De
     c, s = _axes(angle)
     u, v = named("u", c * x + s * y), named("v", c * y - s * x)
     return 0.5 * (condition * u**2 + v**2)
+
+
+@surface(
+    title="Bowl",
+    domain=((-2.0, 2.0), (-2.0, 2.0)),
+    start=(1.5, -1.0),
+    minima=[(0.0, 0.0)],
+    reference="Cauchy 1847, Comptes Rendus 25: the descent that it is the easiest case of",
+    inputs=lambda x, y: {"w": [(2**0.5, 0.0), (0.0, 2**0.5)]},
+    input_note="Exactly a linear neuron with the samples (√2, 0) and (0, √2) and targets 0, so NSGD has true inputs here.",
+)
+def bowl(x: Expression, y: Expression) -> Expression:
+    """A round bowl: the gradient points straight at the minimum, and one learning rate fits every direction.
+
+    Both Hessian eigenvalues are 1, so that gradient descent is there in one step of learning rate 1.
+    """
+    return 0.5 * (x**2 + y**2)
+
+
+@surface(
+    title="Booth",
+    domain=((-5.0, 6.0), (-4.0, 7.0)),
+    start=(-4.0, -2.0),
+    minima=[(1.0, 3.0)],
+    reference="Jamil and Yang 2013, arXiv 1308.4008, function 17",
+    inputs=lambda x, y: {"w": [(2.0, 4.0), (4.0, 2.0)]},
+    input_note="Exactly a linear neuron with the samples (2, 4) and (4, 2) and the targets 14 and 10, so NSGD has true inputs.",
+)
+def booth(x: Expression, y: Expression) -> Expression:
+    """Two equations in two unknowns, solved by least squares: a gentle ellipse at 45 degrees.
+
+    The Hessian eigenvalues are 18 along (1, 1) and 2 along (1, -1).
+    """
+    return (x + 2 * y - 7) ** 2 + (2 * x + y - 5) ** 2
+
+
+@surface(
+    title="Matyas",
+    domain=((-10.0, 10.0), (-10.0, 10.0)),
+    start=(-3.0, 9.0),
+    minima=[(0.0, 0.0)],
+    reference="Jamil and Yang 2013, arXiv 1308.4008, function 71",
+    inputs=lambda x, y: {"w": [(1.0, -1.0), (0.2, 0.2)]},
+    input_note="Exactly a linear neuron with the samples (1, -1) and (0.2, 0.2) and targets 0, so NSGD has true inputs here.",
+)
+def matyas(x: Expression, y: Expression) -> Expression:
+    """A wide, shallow plate on the diagonal: across it is 25 times as steep as along.
+
+    The Hessian eigenvalues are 1 along (1, -1) and 0.04 along (1, 1).
+    """
+    return 0.26 * (x**2 + y**2) - 0.48 * x * y

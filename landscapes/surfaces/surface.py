@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from landscapes.arrays import Array, empty, empty_like
-from landscapes.landscape import Block, Landscape, Matrix, Norm, Point, Scalar
+from landscapes.arrays import Array, clip, constant, empty, empty_like
+from landscapes.landscape import Block, Draw, Landscape, Matrix, Norm, Point, Scalar
 from landscapes.ranges import Range, check_names, ranges_of
 from landscapes.surfaces.expression import (
     Expression,
@@ -29,6 +29,8 @@ _SHOWN = {"w1": "w₁", "w2": "w₂"}
 
 Place = tuple[float, ...]
 Places = Sequence[Place] | Callable[..., Sequence[Place]]
+Intervals = Sequence[tuple[float, float]]
+Samples = Sequence[Sequence[Expression | float]]
 
 
 @dataclass(frozen=True)
@@ -61,10 +63,14 @@ class Formula:
         return self.compiled(self.gradient_graphs)
 
     @cached_property
-    def hessian(self) -> Callable[..., Any]:
+    def hessian_graphs(self) -> list[Expression]:
         """Row by row the upper triangle: xx, xy, yy."""
         rows = enumerate(self.gradient_graphs)
-        return self.compiled([derivative(g, name) for i, g in rows for name in self.coordinates[i:]])
+        return [derivative(g, name) for i, g in rows for name in self.coordinates[i:]]
+
+    @cached_property
+    def hessian(self) -> Callable[..., Any]:
+        return self.compiled(self.hessian_graphs)
 
     @cached_property
     def residual_jacobian(self) -> Callable[..., Any]:
@@ -100,14 +106,17 @@ class Surface(Landscape):
     """One surface with its parameters chosen. float64, exact loss, gradient and Hessian.
 
     Made by a `SurfaceFamily` from the menu, `SURFACES["ravine"](condition=100.0)`. Points are `(*runs, dim)`.
+    `formula` is the family's, save for what an optimizer sees in one step where that is another loss: see `drawn`.
     """
 
     family: SurfaceFamily
     parameters: Mapping[str, float]
+    formula: Formula = None  # type: ignore[assignment]  # the family's, filled in below
     blocks: tuple[Block, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        formula = self.family.formula
+        formula = self.formula or self.family.formula
+        object.__setattr__(self, "formula", formula)
         cut = [Block(name, (1, len(samples[0]))) for name, samples in formula.blocks.items()]
         whole = [Block(name, (1,), inputs=False) for name in formula.coordinates]
         object.__setattr__(self, "blocks", tuple(cut or whole))
@@ -119,7 +128,7 @@ class Surface(Landscape):
     @property
     def coordinates(self) -> tuple[str, ...]:
         """The coordinates' names as they are shown."""
-        return tuple(_SHOWN.get(name, name) for name in self.family.formula.coordinates)
+        return tuple(_SHOWN.get(name, name) for name in self.formula.coordinates)
 
     @property
     def description(self) -> str:
@@ -127,9 +136,14 @@ class Surface(Landscape):
         return self.family.description
 
     @property
-    def domain(self) -> Sequence[tuple[float, float]]:
+    def domain(self) -> Intervals:
         """The stretch of each coordinate that is worth drawing: (low, high)."""
         return self.family.domain
+
+    @property
+    def bounds(self) -> Intervals | None:
+        """The feasible interval of each coordinate, or None where every point is feasible."""
+        return self.family.bounds
 
     @property
     def start(self) -> Place:
@@ -138,10 +152,12 @@ class Surface(Landscape):
 
     @property
     def minima(self) -> Sequence[Place]:
+        """The minimisers that are worth marking, a global one first."""
         return self._places(self.family.minima)
 
     @property
     def saddles(self) -> Sequence[Place]:
+        """The saddle points that are worth marking."""
         return self._places(self.family.saddles)
 
     def _places(self, places: Places) -> Sequence[Place]:
@@ -154,12 +170,12 @@ class Surface(Landscape):
 
     @property
     def input_reason(self) -> str | None:
-        formula = self.family.formula
+        formula = self.formula
         return None if formula.blocks or formula.residuals else super().input_reason
 
     @property
     def divided(self) -> np.ndarray:
-        residuals = self.family.formula.residuals
+        residuals = self.formula.residuals
         return np.ones((len(residuals), self.dim), bool) if residuals else super().divided
 
     @property
@@ -171,6 +187,20 @@ class Surface(Landscape):
     def _constants(self) -> tuple[Any, ...]:
         return tuple(v.item() if isinstance(v, np.generic) else v for v in self.family.prepare(**self.parameters))
 
+    @cached_property
+    def _rounds(self) -> tuple[Surface, ...]:
+        return tuple(replace(self, formula=formula) for formula in self.family.rounds)
+
+    def drawn(self, draw: Draw | None) -> Surface:
+        """Itself, or the loss of the draw's round where the losses of the steps take turns; the first step sees the first."""
+        return self if draw is None or not self._rounds else self._rounds[draw.step % len(self._rounds)]
+
+    def feasible(self, theta: Point) -> Point:
+        if self.family.bounds is None:
+            return theta
+        low, high = np.array(self.family.bounds, dtype=float).T
+        return clip(theta, constant(low, like=theta), constant(high, like=theta))
+
     def point(self, values: Any) -> Point:
         return np.asarray(values, dtype=np.float64)
 
@@ -180,17 +210,17 @@ class Surface(Landscape):
                 return function(*theta.tolist(), *self._constants)
             except (ZeroDivisionError, OverflowError):
                 pass  # plain numbers raise where arrays give infinity or NaN
-        return function(*(theta[..., i] for i in range(len(self.family.formula.coordinates))), *self._constants)
+        return function(*(theta[..., i] for i in range(len(self.formula.coordinates))), *self._constants)
 
     def loss(self, theta: Point) -> Scalar:
-        loss = self._evaluate(self.family.formula.loss, theta)[0]
+        loss = self._evaluate(self.formula.loss, theta)[0]
         return np.float64(loss) if isinstance(loss, float) else loss
 
     def gradient(self, theta: Point) -> Point:
-        return _stacked(self._evaluate(self.family.formula.gradient, theta), theta)
+        return _stacked(self._evaluate(self.formula.gradient, theta), theta)
 
     def hessian(self, theta: Point) -> Matrix:
-        values = self._evaluate(self.family.formula.hessian, theta)
+        values = self._evaluate(self.formula.hessian, theta)
         dim = self.dim
         if dim == 2 and theta.ndim == 1 and isinstance(theta, np.ndarray):
             xx, xy, yy = values
@@ -204,7 +234,7 @@ class Surface(Landscape):
 
     def input_power(self, theta: Point, norm: Norm = "l2") -> Point:
         """Mean input power of each weight's block; for residuals, of the linearised residuals (their Jacobian rows)."""
-        formula = self.family.formula
+        formula = self.formula
         if formula.residuals:
             return self.input_terms(theta, norm)[1].mean(-2)
         if not formula.blocks:
@@ -216,7 +246,7 @@ class Surface(Landscape):
 
         The factor 2 of d(r^2) is left out, as NLMS leaves it out: a step with lr 1 then solves each linearised residual.
         """
-        formula = self.family.formula
+        formula = self.formula
         if not formula.residuals:
             return super().input_terms(theta, norm)
         values = self._evaluate(formula.residual_jacobian, theta)
@@ -247,12 +277,16 @@ def _stacked(values: Sequence[Any], like: Array, axis: int = -1) -> Array:
 
 @dataclass(frozen=True)
 class SurfaceFamily:
-    """A surface on the menu: call it with parameters to get a `Surface`; without any, it takes their defaults."""
+    """A surface on the menu: call it with parameters to get a `Surface`; without any, it takes their defaults.
+
+    `group` is what a picker lists it under. `bounds` are the feasible intervals, None where every point is feasible.
+    `rounds` are the losses that the steps see in turn, none where all see the loss itself.
+    """
 
     key: str
     title: str
     description: str
-    domain: Sequence[tuple[float, float]]
+    domain: Intervals
     start: Place
     formula: Formula
     latex: str
@@ -263,6 +297,9 @@ class SurfaceFamily:
     saddles: Places
     reference: str
     input_note: str
+    group: str = ""
+    bounds: Intervals | None = None
+    rounds: Sequence[Formula] = ()
 
     def __call__(self, **parameters: Any) -> Surface:
         """The surface with these parameters; unknown names and values out of range raise, naming what is allowed."""
@@ -275,19 +312,22 @@ class SurfaceFamily:
 def surface(
     *,
     title: str,
-    domain: Sequence[tuple[float, float]],
+    domain: Intervals,
     start: Place,
     minima: Places = (),
     saddles: Places = (),
     reference: str,
-    inputs: Callable[..., Mapping[str, Sequence[Sequence[Expression]]]] | None = None,
+    bounds: Intervals | None = None,
+    rounds: Callable[..., Sequence[Expression]] | None = None,
+    inputs: Callable[..., Mapping[str, Samples]] | None = None,
     residuals: Callable[..., Sequence[Expression]] | None = None,
     input_note: str = "",
 ) -> Callable[[Callable[..., Expression]], SurfaceFamily]:
     """Make a surface of a formula: a function whose arguments without defaults are coordinates, the others parameters.
 
     The function is called once, with symbols. `inputs` and `residuals` take the same arguments and say where NSGD finds its
-    inputs. `minima` and `saddles` are places, or functions of the parameters that return places.
+    inputs; `rounds` takes them too and gives the losses that the steps see in turn, whose mean the formula is. `minima` and
+    `saddles` are places, or functions of the parameters that return places. The file that the function stands in is its group.
     """
 
     def decorate(function: Callable[..., Expression]) -> SurfaceFamily:
@@ -297,21 +337,18 @@ def surface(
         symbols = {name: symbol(name) for name in signature}
         hoist = _Hoist(tuple(defaults))
         plain = function(**symbols)
-        formula = Formula(
-            coordinates,
-            (),
-            hoist(unnamed(plain)),
-            {k: [[hoist(lift(c)) for c in s] for s in v] for k, v in inputs(**symbols).items()} if inputs else {},
-            [hoist(r) for r in residuals(**symbols)] if residuals else (),
-        )
-        object.__setattr__(formula, "constants", tuple(hoist.names.values()))
+        loss = hoist(unnamed(plain))
+        blocks = {k: [[hoist(lift(c)) for c in s] for s in v] for k, v in inputs(**symbols).items()} if inputs else {}
+        squared = [hoist(r) for r in residuals(**symbols)] if residuals else []
+        turns = [hoist(lift(r)) for r in rounds(**symbols)] if rounds else []
+        constants = tuple(hoist.names.values())
         return SurfaceFamily(
             key=function.__name__,
             title=title,
             description=inspect.getdoc(function) or "",
             domain=domain,
             start=start,
-            formula=formula,
+            formula=Formula(coordinates, constants, loss, blocks, squared),
             latex=_printed(coordinates, plain),
             defaults=defaults,
             ranges=ranges_of(function),
@@ -320,6 +357,9 @@ def surface(
             saddles=saddles,
             reference=reference,
             input_note=input_note,
+            group=function.__module__.rpartition(".")[2].replace("_", " ").capitalize(),
+            bounds=bounds,
+            rounds=[Formula(coordinates, constants, turn, {}, ()) for turn in turns],
         )
 
     return decorate

@@ -255,20 +255,22 @@ def test_execute_says_why_a_method_cannot_run() -> None:
         execute(Experiment(Choice("saddle"), (Choice("nsgd_l2"),), steps=3))
 
 
-@pytest.mark.parametrize("surface_key", SURFACES)
+@pytest.mark.usefixtures("shapes_unchecked")
 @pytest.mark.parametrize("key", OPTIMIZERS)
-def test_every_pair_runs_or_says_why_not(key: str, surface_key: str) -> None:
-    experiment = Experiment(Choice(surface_key), (Choice(key),), steps=30)
-    reason = experiment.optimizer(0).disabled_because(experiment.make_landscape())
-    if reason:
-        assert reason.endswith(".")
-        with pytest.raises(ValueError):
-            execute(experiment)
-    else:
-        (trajectory,) = execute(experiment)
-        assert trajectory.theta.shape == (31, 2)
-        assert trajectory.finite[0]
-        assert np.ptp(trajectory.theta[trajectory.finite], axis=0).max() > 0
+def test_every_pair_runs_or_says_why_not(key: str) -> None:
+    for surface_key in SURFACES:
+        experiment = Experiment(Choice(surface_key), (Choice(key),), steps=20)
+        landscape = experiment.make_landscape()
+        reason = experiment.optimizer(0).disabled_because(landscape)
+        if reason:
+            assert reason.endswith(".")
+            with pytest.raises(ValueError):
+                execute(experiment)
+        else:
+            (trajectory,) = execute(experiment)
+            assert trajectory.theta.shape == (21, landscape.dim)
+            assert trajectory.finite[0]
+            assert np.ptp(trajectory.theta[trajectory.finite], axis=0).max() > 0
 
 
 def test_equal_calls_cut_each_run_where_it_has_asked_for_them() -> None:
