@@ -38,6 +38,13 @@ def navigation() -> Page:
                 help="The same optimizers train a small network on handwritten digits, seen on a slice of its true loss.",
             ),
             st.Page(
+                "pages/claims.py",
+                title="Claims",
+                icon=":material/fact_check:",
+                url_path="claims",
+                help="What is said about optimizers, whether it holds, and the race and the numbers that show it.",
+            ),
+            st.Page(
                 "pages/runs.py",
                 title="Runs",
                 icon=":material/work_history:",
