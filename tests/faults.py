@@ -111,7 +111,9 @@ SURFACES = [
     Fault("landscapes/surfaces/valleys.py", "b * (y - x**2) ** 2", "b * (y - x) ** 2", FORMULA + "rosenbrock"),
     Fault("landscapes/surfaces/valleys.py", "symbolic.sqrt(b) * (y", "b * (y", FORMULA + "residuals"),
     Fault("landscapes/surfaces/valleys.py", "2.625 - x + x * y**3", "2.652 - x + x * y**3", SURFACE + "beale"),
-    Fault("landscapes/surfaces/multimodal.py", ", (0.08667750455539636, 2.884254701174776),", ",", SURFACE + "himmelblau"),
+    Fault(
+        "landscapes/surfaces/multimodal.py", "        (0.08667750455539636, 2.884254701174776),\n", "", SURFACE + "himmelblau"
+    ),
     Fault(
         "landscapes/surfaces/multimodal.py",
         "[(left, 0.0), (right, 0.0)] if tilt",
@@ -129,9 +131,9 @@ SURFACES = [
         "tuple(z + 0 * scale for z in sample)",
         FORMULA + "scale",
     ),
-    Fault("landscapes/surfaces/one_parameter.py", "1.5 - 1 / curvature)\n", "1.5 - 2 / curvature)\n", FORMULA + "slope"),
+    Fault("landscapes/surfaces/one_parameter.py", "3 - 2 / curvature)\n", "3 - 1 / curvature)\n", FORMULA + "slope"),
     Fault("landscapes/surfaces/one_parameter.py", "(C * x, -x, -x)", "(-x, C * x, -x)", FORMULA + "rounds"),
-    Fault("landscapes/surfaces/surface.py", "self._rounds[draw.step %", "self._rounds[(draw.step + 1) %", FORMULA + "reddi"),
+    Fault("landscapes/surfaces/surface.py", "self._rounds[draw.step %", "self._rounds[(draw.step + 1) %", FORMULA + "rounds"),
     Fault("landscapes/surfaces/surface.py", "total / len(samples)", "total", FORMULA + "neuron"),
     Fault("landscapes/surfaces/surface.py", "residual * row[..., i]", "row[..., i]", FORMULA + "residuals"),
     Fault("landscapes/surfaces/surface.py", ".sum(-1, keepdims=True)\n", ".sum(keepdims=True)\n", LAWS + "many_runs"),

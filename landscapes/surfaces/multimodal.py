@@ -28,7 +28,7 @@ def _two_wells(tilt: float) -> list[tuple[float, float]]:
 @surface(
     title="Double well",
     domain=((-1.8, 1.8), (-1.5, 1.5)),
-    start=(0.2, 1.2),
+    start=(1.7, 1.0),
     minima=_two_wells,
     saddles=lambda tilt: [(_tilted_roots(tilt)[1], 0.0)],
     reference="Textbook; as a potential: Hund 1927, Zeitschrift für Physik 43",
@@ -75,7 +75,7 @@ LOW, HILL, HIGH = -2.903534027771177, 0.1567312567803401, 2.746802770990837  # t
 @surface(
     title="Styblinski-Tang",
     domain=((-5.0, 5.0), (-5.0, 5.0)),
-    start=(0.3, 0.9),
+    start=(4.5, 4.2),
     minima=[(LOW, LOW), (LOW, HIGH), (HIGH, LOW), (HIGH, HIGH)],
     saddles=[(LOW, HILL), (HILL, LOW), (HIGH, HILL), (HILL, HIGH)],
     reference="Styblinski and Tang 1990, Neural Networks 3(4)",
@@ -116,7 +116,7 @@ def six_hump_camel(x: Expression, y: Expression) -> Expression:
 @surface(
     title="Goldstein-Price",
     domain=((-2.0, 2.0), (-2.0, 2.0)),
-    start=(-1.5, 1.2),
+    start=(-1.3, -1.3),
     minima=[(0.0, -1.0), (-0.6, -0.4), (1.8, 0.2), (1.2, 0.8)],
     saddles=[(-0.4, -0.6), (1.2, -0.2), (1.4, 0.6), (0.6, 0.4)],
     reference="Goldstein and Price 1971, Mathematics of Computation 25(115)",

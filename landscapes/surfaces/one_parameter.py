@@ -8,23 +8,23 @@ from landscapes.ranges import Range
 from landscapes.surfaces.expression import Expression, named, symbolic
 from landscapes.surfaces.surface import surface
 
-Curvature = Annotated[Any, Range(0.25, 1e6, scale="log", control=(0.25, 16.0))]
+Curvature = Annotated[Any, Range(0.3, 1e6, scale="log", control=(0.3, 16.0))]
 Gain = Annotated[Any, Range(2, 1e6, open_low=True, scale="log", control=(2.1, 100.0))]
 
 
 @surface(
     title="Parabola",
-    domain=((-3.0, 3.0),),
-    start=(1.5,),
-    minima=lambda curvature: [(1.5 - 1 / curvature,)],
+    domain=((-4.0, 4.0),),
+    start=(3.0,),
+    minima=lambda curvature: [(3 - 2 / curvature,)],
     reference="Kathuria 2018, Intro to optimization in deep learning: Momentum, RMSProp and Adam",
 )
-def parabola(w: Expression, curvature: Curvature = 2.0) -> Expression:
-    """At the start, w = 1.5, the slope is 1 whatever the curvature: the gradient alone does not tell how far to go.
+def parabola(w: Expression, curvature: Curvature = 0.5) -> Expression:
+    """At the start, w = 3, the slope is 2 whatever the curvature: the gradient alone does not tell how far to go.
 
-    The minimum is 1 / curvature away.
+    The minimum is 2 / curvature away.
     """
-    m = named("m", 1.5 - 1 / curvature)
+    m = named("m", 3 - 2 / curvature)
     return 0.5 * curvature * (w - m) ** 2
 
 

@@ -67,7 +67,7 @@ def bowl(x: Expression, y: Expression) -> Expression:
 @surface(
     title="Booth",
     domain=((-5.0, 6.0), (-4.0, 7.0)),
-    start=(-4.0, -2.0),
+    start=(-4.0, 1.0),
     minima=[(1.0, 3.0)],
     reference="Jamil and Yang 2013, arXiv 1308.4008, function 17",
     inputs=lambda x, y: {"w": [(2.0, 4.0), (4.0, 2.0)]},

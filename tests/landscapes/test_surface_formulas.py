@@ -67,7 +67,7 @@ BOOKS: Mapping[str, tuple[Mapping[str, float], Callable[..., Any]]] = {
     "nonsmooth": ({"slope": 3.0}, lambda x, y: abs(x) + 3 * abs(y)),
     "linear_neuron": ({"scale": 3.0, "noise": 0.5}, linear_neuron),
     "sigmoid_neuron": ({"scale": 2.0}, sigmoid_neuron),
-    "parabola": ({"curvature": 5.0}, lambda w: 2.5 * (w - 1.3) ** 2),
+    "parabola": ({"curvature": 5.0}, lambda w: 2.5 * (w - 2.6) ** 2),
     "flat_and_sharp": ({}, lambda w: 0.02 * w**2 - exp(-((w - 2) ** 2) / (2 * 0.1**2)) - exp(-((w + 2) ** 2) / 2)),
     "reddi": ({"C": 7.0}, lambda x: 5 / 3 * x),
 }
@@ -114,7 +114,7 @@ def test_latex_is_printed_from_the_formula() -> None:
     assert r"\sqrt{\frac{x^{2} + y^{2}}{2}}" in lines("ackley")[0]
     assert lines("parabola") == [
         r"f(w) &= 0.5\,\kappa\,\left(w - m\right)^{2}",
-        r"m &= 1.5 - \frac{1}{\kappa}",
+        r"m &= 3 - \frac{2}{\kappa}",
     ]
     assert lines("reddi") == [r"f(x) &= \frac{C\,x - x - x}{3}"]
     assert len(lines("linear_neuron")) == len(lines("sigmoid_neuron")) == 5
@@ -255,13 +255,13 @@ def test_the_wall_is_steep_and_what_lies_beside_it_is_not() -> None:
 
 @pytest.mark.parametrize("curvature", [0.5, 2.0, 8.0])
 def test_parabolas_of_any_curvature_have_the_same_slope_at_the_start(curvature: float) -> None:
-    """Equal slopes, and steps of 1 / curvature to the minimum: only second derivatives tell."""
+    """Equal slopes, and steps of 2 / curvature to the minimum: only second derivatives tell."""
     parabola = SURFACES["parabola"](curvature=curvature)
-    assert parabola.gradient(np.array(parabola.start)) == pytest.approx(1.0, rel=1e-14)
+    assert parabola.gradient(np.array(parabola.start)) == pytest.approx(2.0, rel=1e-14)
     assert parabola.hessian(np.array(parabola.start)) == curvature
     t = run(OPTIMIZERS["newton"](), parabola, parabola.start, 1).theta
     assert t[1] == pytest.approx(parabola.minima[0])
-    assert t[0] - t[1] == pytest.approx(1 / curvature)
+    assert t[0] - t[1] == pytest.approx(2 / curvature)
 
 
 @pytest.mark.usefixtures("shapes_unchecked")
@@ -310,8 +310,8 @@ def test_steps_are_projected_on_the_feasible_set() -> None:
     np.testing.assert_array_equal(reddi.feasible(np.array([[-3.0], [0.5], [np.inf], [np.nan]])), [[-1], [0.5], [1], [np.nan]])
     tensor = OnTorch(reddi).point([[-3.0], [0.5], [np.nan]])
     np.testing.assert_array_equal(reddi.feasible(tensor).numpy(), [[-1], [0.5], [np.nan]])
-    path = run(OPTIMIZERS["sgd"](lr=0.25), reddi, (0.5,), 5).theta[:, 0]
-    np.testing.assert_array_equal(path, [0.5, -0.5, -0.25, 0.0, -1.0, -0.75])
+    path = run(OPTIMIZERS["sgd"](lr=0.5), reddi, (0.5,), 5).theta[:, 0]
+    np.testing.assert_array_equal(path, [0.5, -1.0, -0.5, 0.0, -1.0, -0.5])
     leaving = run(OPTIMIZERS["sgd"](lr=0.25), SURFACES["saddle"](), (1.0, 1.0), 5).theta
     assert leaving[-1, 1] > 2  # elsewhere nothing is projected
 
