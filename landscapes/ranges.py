@@ -76,6 +76,31 @@ class Options:
             raise ValueError(f"{name} must be {self}, got {value!r:.40}")
 
 
+@dataclass(frozen=True)
+class Text:
+    """Allowed texts: what `Range` is to a number. `read` raises ValueError for a text that is not allowed, saying why."""
+
+    what: str
+    longest: int
+    read: Callable[[str], Any]
+
+    def __str__(self) -> str:
+        return f"{self.what} of at most {self.longest} characters"
+
+    def holds(self, value: Any) -> bool:
+        try:
+            self.check("", value)
+        except ValueError:
+            return False
+        return True
+
+    def check(self, name: str, value: Any) -> None:
+        """Raise ValueError unless `value` is a text that can be read; the reader's own error where it is a text."""
+        if not isinstance(value, str):
+            raise ValueError(f"{name} must be {self}, got {value!r:.40}")
+        self.read(value)
+
+
 Number = Any  # a float, or an array with one value per run
 
 Positive = Annotated[Number, Range(0, inf, open_low=True, scale="log", control=(1e-5, 10.0))]

@@ -110,7 +110,7 @@ class Surface(Landscape):
     """
 
     family: SurfaceFamily
-    parameters: Mapping[str, float]
+    parameters: Mapping[str, Any]
     formula: Formula = None  # type: ignore[assignment]  # the family's, filled in below
     blocks: tuple[Block, ...] = field(init=False)
 
