@@ -17,6 +17,7 @@ from landscapes.landscape import Landscape
 from landscapes.ranges import Range, check_names
 from optimizers import OPTIMIZERS, WRAPPERS
 from optimizers.optimizer import Optimizer
+from optimizers.wrappers.wrapper import layers
 
 VERSION = 1
 SLICE = "slice"
@@ -131,7 +132,7 @@ class Experiment:
             allowed = f"{dim} finite numbers" if dim else "left out: a network starts from its initial weights"
             raise ExperimentError(f"start must be {allowed}, got {self.start!r:.80}")
         # Defaults are filled in at once, so that experiments that mean the same are equal.
-        whole = (_completed_rule(choice, _innermost(o)) for choice, o in zip(self.optimizers, made))
+        whole = (_completed_rule(choice, layers(o)[0]) for choice, o in zip(self.optimizers, made))
         object.__setattr__(self, "optimizers", tuple(whole))
         object.__setattr__(self, "landscape", _completed(self.landscape))
         object.__setattr__(self, "modifiers", tuple(_with_defaults(choice, MODIFIERS) for choice in self.modifiers))
@@ -248,19 +249,17 @@ def _completed_rule(choice: Choice, made: Optimizer) -> Choice:
     return Choice(choice.key, numbers, tuple(_with_defaults(wrapper, WRAPPERS) for wrapper in choice.wrappers))
 
 
-def _innermost(optimizer: Any) -> Optimizer:
-    """The rule inside all wrappers."""
-    while hasattr(optimizer, "inner"):
-        optimizer = optimizer.inner
-    made: Optimizer = optimizer
-    return made
-
-
 def _with_defaults(choice: Choice, menu: Mapping[str, Any]) -> Choice:
     """A choice with all its entry's parameters, each as the kind of value its default is."""
     defaults = menu[choice.key].defaults
-    given = {n: float(v) if isinstance(defaults.get(n), float) else v for n, v in choice.parameters.items()}
-    return Choice(choice.key, {**defaults, **given})
+    return Choice(choice.key, {**defaults, **{n: _like(defaults.get(n), v) for n, v in choice.parameters.items()}})
+
+
+def _like(default: Any, value: Any) -> Any:
+    """A number as the kind that the default is; whatever cannot be one stays as it is."""
+    if isinstance(default, float):
+        return float(value)
+    return int(value) if isinstance(default, int) and isinstance(value, float) and value.is_integer() else value
 
 
 def _completed(choice: Choice) -> Choice:

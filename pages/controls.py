@@ -13,6 +13,7 @@ from experiments import Experiment, link
 from experiments.spec import Choice, ExperimentError
 from landscapes.ranges import Options, Range
 from optimizers import OPTIMIZERS, WRAPPERS
+from optimizers.wrappers.wrapper import layers
 
 Change = Callable[[Experiment, Any], Experiment]
 Put = Callable[[Experiment, tuple[Choice, ...]], Experiment]
@@ -104,8 +105,12 @@ class Editor:
         for name, allowed in family.ranges.items():
             self.field(name, f"on.{name}", self.experiment.landscape.parameters[name], allowed, how(name))
 
-    def chain(self, label: str, name: str, choices: Sequence[Choice], menu: Mapping[str, Any], put: Put) -> None:
-        """Entries of a menu one after the other, with fields for their parameters; `put(experiment, choices)` takes them."""
+    def chain(self, label: str, name: str, made: Sequence[tuple[Choice, Any]], menu: Mapping[str, Any], put: Put) -> None:
+        """Entries of a menu one after the other, with fields for their parameters; `put(experiment, choices)` takes them.
+
+        `made` are the choices so far, each with what knows the ranges of its parameters.
+        """
+        choices = [choice for choice, _ in made]
 
         def picked(experiment: Experiment, keys: list[str]) -> Experiment:
             kept = [choice for choice in choices if choice.key in keys]
@@ -121,10 +126,10 @@ class Editor:
             return change
 
         keys = list(dict.fromkeys(choice.key for choice in choices))
-        titles = {key: menu[key].title for key in menu}
+        titles = {key: menu[key].name for key in menu}
         self.widget(st.multiselect, label, name, keys, picked, options=list(menu), format_func=titles.get)
-        for place, choice in enumerate(choices):
-            for parameter, allowed in menu[choice.key].ranges.items():
+        for place, (choice, owner) in enumerate(made):
+            for parameter, allowed in owner.ranges.items():
                 self.field(
                     f"{titles[choice.key]}: {parameter}", f"{name}.{place}.{parameter}", choice.parameters[parameter], allowed,
                     how(place, parameter),
@@ -164,9 +169,9 @@ class Editor:
 
     def wrappers(self, index: int) -> None:
         """What is wrapped around an entrant."""
-        choice = self.experiment.optimizers[index]
+        choice, around = self.experiment.optimizers[index], layers(self.experiment.optimizer(index))[1:]
         self.chain(
-            "Wrapped in", f"{index}.with", choice.wrappers, WRAPPERS,
+            "Wrapped in", f"{index}.with", list(zip(choice.wrappers, around)), WRAPPERS,
             lambda e, wrappers: with_choice(e, index, replace(e.optimizers[index], wrappers=wrappers)),
         )  # fmt: skip
 

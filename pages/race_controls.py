@@ -58,7 +58,8 @@ def surface() -> None:
 
 def changes(experiment: Experiment, samples: int | None) -> None:
     """What is done to the surface, and what its optimizers see of it."""
-    race.chain("Changes", "mod", experiment.modifiers, MODIFIERS, lambda e, chosen: replace(e, modifiers=chosen, start=None))
+    made = [(choice, MODIFIERS[choice.key]) for choice in experiment.modifiers]
+    race.chain("Changes", "mod", made, MODIFIERS, lambda e, chosen: replace(e, modifiers=chosen, start=None))
     if samples is not None:
         race.widget(
             st.selectbox, "Samples a step", "batch", experiment.batch_size, lambda e, size: replace(e, batch_size=size),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -13,9 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from experiments import Experiment, execute, run
+from experiments.link import decode, encode
 from experiments.spec import MOST_OPTIMIZERS, MOST_STEPS, Choice, ExperimentError, calls_spent
 from landscapes import SURFACES
-from optimizers import OPTIMIZERS
+from optimizers import OPTIMIZERS, WRAPPERS
 from tests.strategies import hyperparameters, point_of, value_in
 
 VALID: dict[str, Any] = {
@@ -283,3 +285,35 @@ def test_equal_calls_cut_each_run_where_it_has_asked_for_them() -> None:
     for a, b in zip(whole, cut):
         np.testing.assert_array_equal(a.theta[: len(b.theta)], b.theta)
         assert calls_spent(b.calls, 2)[-1] <= 30 < calls_spent(a.first(b.steps + 1).calls, 2)[-1] or b.steps == 30
+
+
+@pytest.mark.parametrize("key", WRAPPERS)
+def test_a_wrapped_optimizer_is_data(key: str) -> None:
+    wrapped = Choice("momentum", {"lr": 0.005}, (Choice(key), Choice("clip", {"norm": 0.5})))
+    experiment = Experiment(Choice("ravine"), (wrapped, Choice("momentum", {"lr": 0.005})), steps=60)
+    assert Experiment.from_json(json.loads(json.dumps(experiment.as_json()))) == experiment
+    assert decode(encode(experiment)) == (experiment, [])
+    assert experiment.optimizers[0].wrappers[0].parameters == dict(WRAPPERS[key].defaults)  # filled in
+    (path, plain) = execute(experiment)
+    assert not np.array_equal(path.theta, plain.theta)
+    by_hand = WRAPPERS["clip"](WRAPPERS[key](OPTIMIZERS["momentum"](lr=0.005)), norm=0.5)
+    landscape = experiment.make_landscape()
+    np.testing.assert_array_equal(path.theta, run(by_hand, landscape, landscape.start, 60).theta)
+
+
+@pytest.mark.parametrize(
+    ("wrappers", "says"),
+    [
+        ([{"key": "clip", "norm": -1}], "clip.norm must be"),
+        ([{"key": "clip", "size": 1}], "no parameter 'size'"),
+        ([{"key": "crop"}], "no 'crop' here"),
+        ([{"key": "schedule", "of": "beta1"}], "of must be"),
+        ([{"key": "clip", "wrappers": []}], "without wrappers of their own"),
+        ("clip", "list"),
+        ([{"key": "clip"}] * 9, "at most"),
+    ],
+)
+def test_wrong_wrappers_are_named(wrappers: Any, says: str) -> None:
+    data = {**VALID, "optimizers": [{"key": "sgd", "lr": 0.1, "wrappers": wrappers}]}
+    with pytest.raises(ExperimentError, match=re.escape(says)):
+        Experiment.from_json(data)
