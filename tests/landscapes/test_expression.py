@@ -296,6 +296,21 @@ def test_formulas_print_as_they_are_written(build: Callable[[Expression], Expres
     assert latex(build(symbol("x"))) == expected
 
 
+def test_the_tip_of_a_cone_has_slope_and_curvature_zero() -> None:
+    """Elsewhere `length` is the square root, derivatives and all."""
+    x, y = symbol("x"), symbol("y")
+    cone, root = symbolic.length(x**2 + y**2), symbolic.sqrt(x**2 + y**2)
+    functions = []
+    for e in (cone, root):
+        slope = derivative(e, "x")
+        functions.append(compile_function([e, slope, derivative(slope, "x"), derivative(slope, "y")], ["x", "y"]))
+    smooth = [f(np.array([3.0, -1.0]), np.array([4.0, 0.5])) for f in functions]
+    np.testing.assert_allclose(*smooth, rtol=1e-14)
+    assert [float(v) for v in functions[0](0.0, 0.0)] == [0, 0, 0, 0]
+    assert not np.array(functions[0](np.zeros(2), np.zeros(2))).any()
+    assert not any(v.any() for v in functions[0](torch.zeros(2), torch.zeros(2)))
+
+
 def test_zero_and_one_simplify_away() -> None:
     x = symbol("x")
     assert x + 0 == 0 + x == x - 0 == x * 1 == 1 * x == x / 1 == x**1 == 0 - (0 - x) == x
