@@ -38,11 +38,13 @@ class Fault(NamedTuple):
 EQUAL = "tests/optimizers/test_equality.py -k "
 LAWS = "tests/optimizers/test_laws.py -k "
 INPUTS = "tests/optimizers/test_input_normalisation.py"
+LBFGS = "tests/optimizers/test_lbfgs.py"
 STABLE = "tests/theory/test_stability.py -k "
 DESCENT = "tests/theory/test_descent.py -k "
 SURFACE = "tests/landscapes/test_surfaces.py -k "
 FORMULA = "tests/landscapes/test_surface_formulas.py -k "
 ENGINE = "tests/landscapes/test_expression.py"
+TYPE = "tests/landscapes/test_typed.py -k "
 CORE = "tests/landscapes/test_core.py"
 CURVATURE = "tests/landscapes/test_curvature.py"
 LOOP = "tests/experiments/test_loop.py"
@@ -56,6 +58,13 @@ OPTIMIZERS = [
     Fault("optimizers/momentum.py", "(1 + per_run(self.momentum))", "(1 - per_run(self.momentum))", STABLE + "momentum"),
     Fault("optimizers/momentum_annealed.py", "(self.momentum - self.initial)", "self.momentum", EQUAL + "annealed"),
     Fault("optimizers/momentum_annealed.py", "(v, t + 1)", "(v, t)", DESCENT + "anneal"),
+    Fault("optimizers/nesterov.py", "(g + self.momentum * b)", "(b + self.momentum * b)", EQUAL + "nesterov"),
+    Fault("optimizers/nesterov.py", "/ (1 + 2 * beta) /", "/", STABLE + "limit"),
+    Fault("optimizers/adagrad.py", "s = s + g * g\n        return", "s = g * g\n        return", EQUAL + "adagrad"),
+    Fault("optimizers/adagrad.py", "self.lr / (1 + t * self.lr_decay)", "self.lr / (1 + self.lr_decay)", EQUAL + "adagrad"),
+    Fault("optimizers/adagrad.py", "* (1 + t * self.lr_decay)\n", "\n", STABLE + "next_step"),
+    Fault("optimizers/adadelta.py", "d = sqrt(u + self.eps) / sqrt(v", "d = sqrt(u) / sqrt(v", EQUAL + "adadelta"),
+    Fault("optimizers/adadelta.py", "(1 - self.rho) * d * d", "(1 - self.rho) * g * g", EQUAL + "adadelta"),
     Fault("optimizers/rmsprop.py", "g / (sqrt(v) + self.eps), v", "g / sqrt(v + self.eps), v", EQUAL + "rmsprop"),
     Fault("optimizers/rmsprop.py", "(sqrt(v) + self.eps), v", "(sqrt(v) + self.eps), v * 0", EQUAL + "rmsprop"),
     Fault(
@@ -64,14 +73,52 @@ OPTIMIZERS = [
     Fault("optimizers/adam.py", "root = sqrt(v) / (1 - self.beta2**t) ** 0.5", "root = sqrt(v)", EQUAL + "adam"),
     Fault("optimizers/adam.py", "-(self.lr / (1 - self.beta1**t)) * m", "-self.lr * m", EQUAL + "adam"),
     Fault("optimizers/adam.py", "(m, v, t)\n\n", "(m, v, t - 1)\n\n", EQUAL + "adam"),
-    Fault("optimizers/adam.py", "2 * (1 + beta1) / (1 - beta1) / sharpness", "2 / sharpness", STABLE + "held"),
+    Fault("optimizers/adam.py", 'm̂": corrected(m, self.beta1, t)', 'm̂": corrected(m, self.beta2, t)', LAWS + "effective"),
+    Fault("optimizers/moments.py", "2 * (1 + beta1) / (", "2 / (", STABLE + "held"),
+    Fault("optimizers/moments.py", "+ (1 + beta1) * decay", "+ (1 - beta1) * decay", STABLE + "held"),
+    Fault("optimizers/moments.py", 'if t else average * float("nan")', "", LAWS + "inner_state"),
     Fault("optimizers/adam_article.py", "m / sqrt(v + self.eps)", "m / (sqrt(v) + self.eps)", EQUAL + "adam_article"),
     Fault("optimizers/adam_article.py", "(m, v)\n\n", "(m * 0, v)\n\n", EQUAL + "adam_article"),
+    Fault("optimizers/amsgrad.py", "w = maximum(w, v)", "w = v", EQUAL + "amsgrad"),
+    Fault("optimizers/amsgrad.py", "w = maximum(w, self.beta2", "w = maximum(v, self.beta2", STABLE + "next_step"),
+    Fault(
+        "optimizers/adamw.py",
+        "step - self.lr * self.weight_decay * oracle",
+        "step - self.weight_decay * oracle",
+        EQUAL + "adamw",
+    ),
+    Fault(
+        "optimizers/nadam.py",
+        "self._coefficient(t), self._coefficient(t + 1)",
+        "self._coefficient(t), self.beta1",
+        EQUAL + "nadam",
+    ),
+    Fault("optimizers/nadam.py", "product = product * now", "product = product * following", EQUAL + "nadam"),
+    Fault("optimizers/nadam.py", "(1 + beta1) * (1 - now) + ", "(1 - now) + ", STABLE + "held"),
+    Fault("optimizers/radam.py", "SHORTEST = 5 ", "SHORTEST = 4 ", DESCENT + "radam"),
+    Fault("optimizers/radam.py", "(sqrt(v) + self.eps) + still", "sqrt(v + self.eps) + still", EQUAL + "radam"),
+    Fault(
+        "optimizers/lion.py",
+        "sign(self.beta1 * m + (1 - self.beta1) * g)",
+        "sign(self.beta2 * m + (1 - self.beta2) * g)",
+        EQUAL + "lion",
+    ),
+    Fault("optimizers/lion.py", "(direction + self.weight_decay * oracle.theta)", "direction", EQUAL + "lion"),
+    Fault("optimizers/saddle_free_newton.py", "absolute(values)", "values", DESCENT + "saddles"),
+    Fault("optimizers/lbfgs.py", "fits = awake & (curvature > FLATTEST)", "fits = awake", LBFGS),
+    Fault("optimizers/lbfgs.py", "where(newer < most, inverse", "where(newer <= most, inverse", LBFGS),
+    Fault("optimizers/lbfgs.py", "newer = newer + (used > 0)", "newer = newer + 1", LBFGS),
+    Fault("optimizers/lbfgs.py", "where(awake, g, before)", "g", LAWS + "'many_runs and lbfgs' " + LBFGS),
+    Fault("optimizers/lbfgs.py", "where(begun, ones_like(first), first)", "first", LBFGS),
+    Fault("optimizers/lbfgs.py", "1 / max(abs(g1) + abs(g2), 1.0)", "1 / (abs(g1) + abs(g2))", LBFGS),
+    Fault("optimizers/lbfgs.py", "if curvature > FLATTEST:", "if curvature:", LBFGS),
+    Fault("optimizers/lbfgs.py", "part = share - (y1 * r1", "part = share + (y1 * r1", EQUAL + "lbfgs"),
+    Fault("optimizers/lbfgs.py", "[-int(self.history_size) :]", "", EQUAL + "lbfgs"),
     Fault("optimizers/newton.py", "where(convex, -self.lr * jump, -self.fallback_lr * g)", "-self.lr * jump", EQUAL + "newton"),
     Fault("optimizers/newton_scalar.py", " / where(square > 0, square, square + 1)", "", EQUAL + "newton_scalar"),
     Fault("optimizers/newton_eigen.py", "values > self.tol", "values**2 > self.tol", EQUAL + "newton_eigen"),
     Fault("optimizers/newton_cg.py", "r + following /", "r - following /", EQUAL + "newton_cg"),
-    Fault("optimizers/newton_cg.py", "p = where(active & ~convex,", "p = where(~active & ~convex,", EQUAL + "newton_cg"),
+    Fault("optimizers/newton_cg.py", "falls = active & ~convex", "falls = ~active & ~convex", EQUAL + "newton_cg"),
     Fault(
         "optimizers/nsgd_l2.py", 'terms, power = oracle.input_terms("l2")', 'terms, power = oracle.input_terms("l1")', INPUTS
     ),
@@ -94,6 +141,15 @@ OPTIMIZERS = [
         LAWS + "sweep",
     ),
     Fault("optimizers/input_normalisation.py", ".sum(-2)", ".sum((0, -2)) * terms[..., 0, :] ** 0", LAWS + "many_runs"),
+    Fault("optimizers/input_normalisation.py", "(sharpness + per_run(weight_decay))", "sharpness", STABLE + "closed_form"),
+    Fault("optimizers/insgd.py", 'return {"b": b, "P": power[..., 0, :]}', 'return {"b": b}', LAWS + "inner_state"),
+    Fault("optimizers/rmsprop.py", '{"v": v, "eff', '{"v": v**0.5, "eff', LAWS + "inner_state"),
+    Fault(
+        "optimizers/optimizer.py",
+        "HESSIAN in self.needs and landscape.dim",
+        'self.key == "newton" and landscape.dim',
+        LAWS + "dense",
+    ),
     Fault("optimizers/optimizer.py", "return hyperparameter[..., 0] if", "return hyperparameter if", LAWS + "shapes"),
     Fault("optimizers/optimizer.py", "eigh(hessian)[0][..., -1]", "eigh(hessian)[0][..., 0]", STABLE + "limit"),
     Fault("optimizers/optimizer.py", "root = sqrt(preconditioner)", "root = preconditioner", STABLE + "limit"),
@@ -134,7 +190,7 @@ SURFACES = [
     Fault("landscapes/surfaces/one_parameter.py", "3 - 2 / curvature)\n", "3 - 1 / curvature)\n", FORMULA + "slope"),
     Fault("landscapes/surfaces/one_parameter.py", "(C * x, -x, -x)", "(-x, C * x, -x)", FORMULA + "rounds"),
     Fault("landscapes/surfaces/surface.py", "self._rounds[draw.step %", "self._rounds[(draw.step + 1) %", FORMULA + "rounds"),
-    Fault("landscapes/surfaces/surface.py", "total / len(samples)", "total", FORMULA + "neuron"),
+    Fault("landscapes/surfaces/formula.py", "total / len(samples)", "total", FORMULA + "neuron"),
     Fault("landscapes/surfaces/surface.py", "residual * row[..., i]", "row[..., i]", FORMULA + "residuals"),
     Fault("landscapes/surfaces/surface.py", ".sum(-1, keepdims=True)\n", ".sum(keepdims=True)\n", LAWS + "many_runs"),
     Fault(
@@ -156,6 +212,28 @@ SURFACES = [
     Fault("landscapes/arrays.py", "return 1 / a if a else 0.0", "return 1 / a", FORMULA + "kinks"),
     Fault("landscapes/arrays.py", "below if test < 0 else (above + below) / 2", "below", ENGINE),
     Fault("landscapes/surfaces/expression.py", "exponent >>= 1", "exponent >>= 1 + (exponent > 9)", ENGINE),
+]
+
+TEXT, FOUND = "landscapes/surfaces/formula_text.py", "landscapes/surfaces/found.py"
+TYPED = [
+    Fault(TEXT, 'else self.node(Expression("negate", (e,)), sign.position)', "else e", TYPE + "evaluated"),
+    Fault(TEXT, "exponent = self.deeper(self.signed, sign.position)", "exponent = self.atom()", TYPE + "bind"),
+    Fault(TEXT, "            right = self.product()\n", "            right = self.sum()\n", TYPE + "bind"),
+    Fault(TEXT, "            right = self.signed()\n", "            right = self.product()\n", TYPE + "bind"),
+    Fault(TEXT, "                self.check_implied(divided)\n", "", TYPE + "wrong"),
+    Fault(TEXT, "        self.depth -= 1\n", "", TYPE + "bind"),
+    Fault(TEXT, "if self.depth > DEEPEST:", "if False:", TYPE + "wrong"),
+    Fault(TEXT, "not math.isfinite(value):", "math.isnan(value):", TYPE + "wrong"),
+    Fault(TEXT, "self.operations += e.op not in", "self.operations += e.op in", TYPE + "wrong"),
+    Fault("landscapes/surfaces/formula_tokens.py", "_stray(text[at]), at)", "_stray(text[at]), at + 1)", TYPE + "wrong"),
+    Fault("landscapes/surfaces/formula_tokens.py", 'fromkeys("÷∕", "/")', 'fromkeys("÷∕", "*")', TYPE + "evaluated"),
+    Fault("landscapes/surfaces/typed.py", "> MOST_NODES:", "> 10 * MOST_NODES:", TYPE + "long"),
+    Fault("landscapes/surfaces/typed.py", '2 if "y" in names else 1', "2", TYPE + "curve"),
+    Fault("landscapes/surfaces/typed.py", "low < high):", "low <= high):", TYPE + "interval"),
+    Fault(FOUND, "(slopes <= FLAT * scale) & ", "", TYPE + "verified"),
+    Fault(FOUND, "(values[:, 0] > CURVED * values[:, -1]) & (values[:, 0] > 0)", "(slopes < 1)", TYPE + "verified"),
+    Fault(FOUND, "kept &= ((theta >= low) & (theta <= high)).all(-1) &", "kept &=", TYPE + "verified"),
+    Fault(FOUND, "(slopes > 0).any(-1)", "(slopes >= 0).any(-1)", TYPE + "sloping"),
 ]
 
 CORES = [
@@ -189,7 +267,7 @@ EXPERIMENTS = [
     Fault("experiments/spec.py", "sort_keys=True", "sort_keys=False, skipkeys=False) + str(id(self)", SPEC),
 ]
 
-FAULTS = [*OPTIMIZERS, *SURFACES, *CORES, *EXPERIMENTS]
+FAULTS = [*OPTIMIZERS, *SURFACES, *TYPED, *CORES, *EXPERIMENTS]
 
 
 def copy_tree(where: Path) -> Path:
