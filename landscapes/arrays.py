@@ -79,7 +79,7 @@ def tanh(a: Array) -> Array:
 
 
 def sigmoid(a: Array) -> Array:
-    return 1 / (1 + np.exp(np.negative(a))) if isinstance(a, NUMPY) else a.sigmoid()
+    return np.exp(-np.logaddexp(0.0, np.negative(a))) if isinstance(a, NUMPY) else a.sigmoid()
 
 
 def sign(a: Array) -> Array:

@@ -1,99 +1,47 @@
-"""Text that a visitor types, read into an expression graph: tokens, a grammar of five rules, and what is wrong in plain words.
+"""Text that a visitor types, read into an expression graph by a grammar of five rules; or what is wrong, in plain words.
 
 Nothing of the text is ever evaluated or handed to Python's own parser. What comes out is made of numbers, the coordinates and
-the functions in `FUNCTIONS`; everything else is refused, with the index of the character at fault.
+the functions of `formula_tokens`; everything else is refused, with the index of the character at fault.
 """
 
 from __future__ import annotations
 
 import math
 import re
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from difflib import get_close_matches
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NoReturn
 
 from landscapes.surfaces import expression
 from landscapes.surfaces.expression import Expression, apply, lift, ordered, raise_to, symbol
-
-LONGEST, MOST_OPERATIONS, DEEPEST = 400, 150, 40
-COORDINATES = ("x", "y")
-CONSTANTS: Mapping[str, float] = {"pi": math.pi, "π": math.pi, "e": math.e}
-FUNCTIONS: Mapping[str, str] = {name: name for name in (
-    "sin", "cos", "tan", "arcsin", "arccos", "arctan", "exp", "log", "sqrt", "sinh", "cosh", "tanh", "sigmoid", "sign",
-)} | {"abs": "absolute", "ln": "log", "asin": "arcsin", "acos": "arccos", "atan": "arctan", "√": "sqrt"}  # fmt: skip
-OF_SEVERAL: Mapping[str, str] = {"min": "minimum", "max": "maximum"}
-EXAMPLE = "x^2 + 3*y^2"
-
-_SAME = dict.fromkeys("−–", "-") | dict.fromkeys("·×⋅∙∗", "*") | dict.fromkeys("÷∕", "/") | {"**": "^"}
-_SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
-_TOKEN = re.compile(
-    r"(?P<number>(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?)|(?P<name>[A-Za-z_][A-Za-z_0-9]*|[π√])"
-    r"|(?P<superscript>⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)|(?P<sign>\*\*|[-+*/^(),−–·×⋅∙∗÷∕])",
-    re.ASCII,
+from landscapes.surfaces.formula_tokens import (
+    CONSTANTS,
+    COORDINATES,
+    FUNCTIONS,
+    OF_SEVERAL,
+    SUPERSCRIPTS,
+    ExpressionError,
+    Token,
+    tokens,
+    unknown,
 )
 
-
-class ExpressionError(ValueError):
-    """A text that is no formula: `message` says in plain words what is wrong, `position` is the index of the character."""
-
-    def __init__(self, message: str, position: int) -> None:
-        super().__init__(message)
-        self.message, self.position = message, position
-
-    def __reduce__(self) -> tuple[type[ExpressionError], tuple[str, int]]:
-        return ExpressionError, (self.message, self.position)
-
-
-class _Token(NamedTuple):
-    kind: str  # number, name, superscript, end, or the sign itself
-    text: str
-    position: int
-    touching: bool  # no space before it
-
-
-def _tokens(text: str) -> list[_Token]:
-    tokens, at = [], 0
-    while at < len(text):
-        if text[at].isspace():
-            at += 1
-            continue
-        match = _TOKEN.match(text, at)
-        if match is None:
-            raise ExpressionError(_stray(text[at]), at)
-        kind, piece = str(match.lastgroup), match.group()
-        sign = _SAME.get(piece, piece)
-        tokens.append(_Token(sign if kind == "sign" else kind, piece, at, at > 0 and not text[at - 1].isspace()))
-        at = match.end()
-    return [*tokens, _Token("end", "", len(text), False)]
-
-
-def _stray(character: str) -> str:
-    """What to say about a character that no formula has."""
-    if character == "|":
-        return "for an absolute value write abs(...)"
-    if character == "=":
-        return "type only what f is equal to, without an equals sign"
-    if character in "[]{}":
-        return "only round brackets ( ) are read"
-    name = unicodedata.name(character, "").lower()
-    shown = f"{character!r}" + (f" ({name})" if name and not character.isascii() else "")
-    return f"a formula has no {shown}; it is made of numbers, x, y, + - * / ^, brackets and functions such as sin(x)"
+LONGEST, MOST_OPERATIONS, DEEPEST = 400, 150, 40
+EXAMPLE = "x^2 + 3*y^2"
 
 
 class _Parser:
     """Recursive descent: sum, product, signed, power, atom. `positions` says where in the text a node comes from."""
 
     def __init__(self, text: str) -> None:
-        self.tokens = _tokens(text)
+        self.tokens = tokens(text)
         self.at = self.depth = self.operations = 0
         self.positions: dict[int, int] = {}
 
     @property
-    def next(self) -> _Token:
+    def next(self) -> Token:
         return self.tokens[self.at]
 
-    def take(self, *kinds: str) -> _Token | None:
+    def take(self, *kinds: str) -> Token | None:
         """The next token if it is one of these kinds, and move on."""
         token = self.next
         if token.kind not in kinds:
@@ -169,7 +117,7 @@ class _Parser:
         e = self.atom()
         raised = self.take("superscript")
         if raised:
-            e = self.node(Expression("power", (e, float(raised.text.translate(_SUPERSCRIPTS)))), raised.position)
+            e = self.node(Expression("power", (e, float(raised.text.translate(SUPERSCRIPTS)))), raised.position)
         sign = self.take("^")
         if sign is None:
             return e
@@ -192,14 +140,14 @@ class _Parser:
             return e
         self.unexpected()
 
-    def close(self, opening: _Token) -> None:
+    def close(self, opening: Token) -> None:
         if self.take(")"):
             return
         if self.next.kind == "end":
             raise ExpressionError("this bracket is never closed", opening.position)
         self.unexpected()
 
-    def number(self, token: _Token) -> Expression:
+    def number(self, token: Token) -> Expression:
         value = float(token.text)
         if math.isinf(value):
             raise ExpressionError("this number is beyond the largest there is, 1.8e308", token.position)
@@ -207,14 +155,14 @@ class _Parser:
             raise ExpressionError("this number is below the smallest there is, 4.9e-324", token.position)
         return self.node(lift(value), token.position)
 
-    def named(self, token: _Token) -> Expression:
+    def named(self, token: Token) -> Expression:
         name = token.text
         if name in COORDINATES:
             return self.node(symbol(name), token.position)
         if name in CONSTANTS:
             return self.node(lift(CONSTANTS[name]), token.position)
         if name != "relu" and name not in FUNCTIONS and name not in OF_SEVERAL:
-            raise ExpressionError(_unknown(name, self.next.kind == "("), token.position)
+            raise ExpressionError(unknown(name, self.next.kind == "("), token.position)
         opening = self.take("(")
         if opening is None:
             raise ExpressionError(f"{name} needs brackets around what it is taken of: {name}(...)", token.position)
@@ -254,24 +202,6 @@ class _Parser:
         else:
             message = f"{token.text!r} cannot stand {after}: a number, x, y or a bracket must come first"
         raise ExpressionError(message, token.position)
-
-
-def _unknown(name: str, called: bool) -> str:
-    """What to say about a name that is not known."""
-    functions = [n for n in (*FUNCTIONS, *OF_SEVERAL, "relu") if n.isascii()]
-    shown = name if len(name) <= 20 else f"{name[:20]}..."
-    if set(name.lower()) <= set(COORDINATES):
-        return f"write {'*'.join(name.lower())} instead of {shown}"
-    for function in functions if not called else ():
-        if name.startswith(function) and name[len(function) :] in (*COORDINATES, *CONSTANTS):
-            return f"write {function}({name[len(function) :]}) instead of {shown}"
-    if called:
-        close = get_close_matches(name.lower(), functions, 1)
-        guess = f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(functions)}"
-        return f"I know no function {shown!r}; {guess}"
-    close = get_close_matches(name.lower(), [*COORDINATES, "pi", "e", *functions], 1)
-    guess = f"did you mean {close[0]!r}?" if close else "there are x, y, pi, e and functions such as sin(x)"
-    return f"I know no name {shown!r}; {guess}"
 
 
 def read(text: str) -> tuple[Expression, Expression]:

@@ -13,9 +13,11 @@ from typing import Any
 
 from landscapes.ranges import Range, Text, check_names
 from landscapes.surfaces.expression import latex, ordered
-from landscapes.surfaces.formula_text import COORDINATES, LONGEST, ExpressionError, read
+from landscapes.surfaces.formula import Formula
+from landscapes.surfaces.formula_text import LONGEST, read
+from landscapes.surfaces.formula_tokens import COORDINATES, ExpressionError
 from landscapes.surfaces.found import minima_of, some_start
-from landscapes.surfaces.surface import Formula, Place, Surface, SurfaceFamily
+from landscapes.surfaces.surface import Place, Surface, SurfaceFamily
 
 MOST_NODES = 4000
 SQUARE = ((-2.0, 2.0), (-2.0, 2.0))
