@@ -46,6 +46,7 @@ class NewtonCG(Optimizer):
         p, r, d = 0 * g, g, g  # 0 * g, not zeros: a gradient that is not finite must show in the step
         square = dot(r, r)
         active = square > 0
+        falls = square < 0
         for step in range(int(constant(self.cg_steps, like=g).max())):
             if not active.any():
                 break
@@ -53,7 +54,7 @@ class NewtonCG(Optimizer):
             curvature = dot(d, hd)
             convex = curvature > self.tol * dot(d, d)
             if step == 0:
-                p = where(active & ~convex, self.fallback_lr / self.lr * g, p)
+                falls = active & ~convex
             active = active & convex & (step < self.cg_steps)
             a = where(active, square / where(active, curvature, 1 + 0 * curvature), 0 * square)
             p, r = where(active, p + a * d, p), where(active, r - a * hd, r)
@@ -61,7 +62,7 @@ class NewtonCG(Optimizer):
             d = where(active, r + following / where(active, square, 1 + 0 * square) * d, d)
             square = following
             active = active & (sqrt(square) > target)
-        return -self.lr * p, state
+        return where(falls, -self.fallback_lr * g, -self.lr * p), state
 
     def stability_limit(self, oracle: Oracle, state: State) -> Scalar:
         """2 on the local quadratic model solved to the end, whatever its curvature."""

@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from typing import Any, Self
 
 from landscapes.arrays import where
@@ -20,9 +21,9 @@ class Change(Timed):
     at: Count = 50
     value: Real = 0.001
 
-    def _ranges(self) -> dict[str, Any]:
+    def allowed(self) -> Mapping[str, Any]:
         inner = hyperparameter_ranges(self.inner)
-        return {**super()._ranges(), **({"value": inner[self.of]} if self.of in inner else {})}
+        return {**super().allowed(), **({"value": inner[self.of]} if self.of in inner else {})}
 
     def changed(self, value: Number, since: Number, t: int) -> tuple[Number, Number]:
         latest = (t >= self.at) & (self.at >= since)

@@ -2,7 +2,8 @@ from landscapes.arrays import Array, maximum, norm
 from landscapes.landscape import Norm
 from optimizers.input_normalisation import per_term
 from optimizers.optimizer import Number, Oracle, Point, Positive, Scalar, State
-from optimizers.wrappers.wrapper import AlteredOracle, Wrapper, spelled, wrapper
+from optimizers.wrappers.altered_oracle import AlteredOracle
+from optimizers.wrappers.wrapper import Wrapper, spelled, wrapper
 
 BESIDE_ZERO = 1e-6  # torch's: a gradient of exactly the allowed norm is shortened by this part
 
@@ -41,7 +42,7 @@ class Clip(Wrapper):
     def stability_limit(self, oracle: Oracle, state: State) -> Scalar:
         """L / min(1, norm / ‖g‖), with L the inner limit: the shortening is held still, as preconditioners are.
 
-        Above its own limit SGD on a parabola settles in a two-cycle, where this limit is its learning rate.
+        With gradient descent inside, on a parabola, this step comes nearer to the minimum just below that learning rate.
         """
         return super().stability_limit(oracle, state) / share(oracle.grad, self.norm)[..., 0]
 

@@ -4,7 +4,8 @@ from landscapes.arrays import Array, absolute, maximum, where
 from landscapes.landscape import Landscape, Norm
 from optimizers.input_normalisation import per_term
 from optimizers.optimizer import INPUTS, Number, Oracle, Point, Positive, Scalar, State
-from optimizers.wrappers.wrapper import AlteredOracle, Wrapper, spelled, wrapper
+from optimizers.wrappers.altered_oracle import AlteredOracle
+from optimizers.wrappers.wrapper import Wrapper, spelled, wrapper
 
 SEVERAL = "It normalises several gradients one by one, and their sum cannot be clipped by value before that."
 

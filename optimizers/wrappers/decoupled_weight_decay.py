@@ -8,6 +8,7 @@ class DecoupledWeightDecay(Wrapper):
 
     Δθ = that of the inner rule - lr weight_decay θ, with lr that of this step, also where it is scheduled further inside.
     Around Adam this is torch.optim.AdamW; around SGD it is L2, and with momentum neither.
+    A rule that learns from its own steps, as L-BFGS does, does not learn of this part of them.
     ValueError for a rule without a learning rate. Reference: Loshchilov and Hutter 2019, arXiv 1711.05101.
     """
 

@@ -16,7 +16,8 @@ class Lookahead(Wrapper):
     """Let the inner rule run `k` steps ahead, then come back part of the way: slow weights φ follow the fast ones.
 
     φ starts at θ. Δθ = that of the inner rule, s; at each k-th step φ ← φ + alpha (θ + s - φ), and Δθ = φ - θ. What the rule
-    remembers is kept. On curvature λ gradient descent inside has the factor 1 - alpha + alpha (1 - lr λ)^k per outer loop.
+    remembers is kept, so one that learns from its own steps, as L-BFGS does, does not learn of the way back.
+    On curvature λ gradient descent inside has the factor 1 - alpha + alpha (1 - lr λ)^k per outer loop.
     State: (slow weights, steps, inner state). The paper's k is 5 and its alpha 0.5; its published code has 0.8.
     Reference: Zhang, Lucas, Hinton and Ba 2019, arXiv 1907.08610.
     """

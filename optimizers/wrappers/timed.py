@@ -6,6 +6,7 @@ from the start, times all schedules.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -25,12 +26,7 @@ class Timed(Wrapper):
 
     of: Hyperparameter = "lr"
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "ranges", self._ranges())
-        super().__post_init__()
-
-    def _ranges(self) -> dict[str, Any]:
-        """The ranges of its own parameters, given the inner optimizer."""
+    def allowed(self) -> Mapping[str, Any]:
         movable = tuple(name for name, allowed in hyperparameter_ranges(self.inner).items() if self.moves(allowed))
         return {**type(self).ranges, "of": Options(movable)}
 

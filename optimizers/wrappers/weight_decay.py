@@ -3,7 +3,8 @@ import numpy as np
 from landscapes.arrays import Array, constant, dot
 from landscapes.landscape import Landscape, Norm
 from optimizers.optimizer import INPUTS, NonNegative, Oracle, Point, Scalar, per_run
-from optimizers.wrappers.wrapper import AlteredOracle, Wrapper, spelled, wrapper
+from optimizers.wrappers.altered_oracle import AlteredOracle
+from optimizers.wrappers.wrapper import Wrapper, spelled, wrapper
 
 NORMALISED = (
     "It divides the gradient by its inputs, and L2 in the gradient would be divided too. It has a weight_decay of its own, "

@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Self, TypeVar, dataclass_transform
 import numpy as np
 
 from landscapes.arrays import Array, constant
-from landscapes.landscape import Landscape, Norm
+from landscapes.landscape import Landscape
 from landscapes.ranges import Options, Range, check_names, options_of, ranges_of
 from optimizers.optimizer import Needs, Number, Optimizer, Oracle, Point, Scalar, State
 
@@ -40,10 +40,15 @@ class Wrapper(Optimizer):
     def __post_init__(self) -> None:
         if not isinstance(self.inner, Optimizer):
             raise TypeError(f"{self.key} wraps an optimizer, got {type(self.inner).__name__}")
+        object.__setattr__(self, "ranges", self.allowed())
         for name, allowed in self.ranges.items():
             allowed.check(f"{self.key}.{name}", as_numbers(getattr(self, name)))
 
     # What a wrapper changes.
+
+    def allowed(self) -> Mapping[str, Any]:
+        """The ranges of its own parameters, given the inner optimizer; `ranges` of an instance."""
+        return type(self).ranges
 
     def present(self, state: State) -> Optimizer:
         """The inner optimizer as it takes this step, with the hyperparameters of this step."""
@@ -148,49 +153,6 @@ class Wrapper(Optimizer):
         if name in self._own_numbers:
             return unchecked(self, **{self._own_numbers[name]: value})
         return unchecked(self, inner=assigned(self.inner, name, value))
-
-
-class AlteredOracle(Oracle):
-    """An oracle that asks another one and changes what it says; `amount` is the wrapper's number that says how much.
-
-    Calls are counted, and values kept, by the one that is asked.
-    """
-
-    __slots__ = ("amount", "source")
-
-    def __init__(self, source: Oracle, amount: Number) -> None:
-        super().__init__(source.landscape, source.theta)
-        self.source, self.amount = source, amount
-
-    @property
-    def loss(self) -> Scalar:
-        return self.source.loss
-
-    @property
-    def grad(self) -> Point:
-        if self._grad is None:
-            self._grad = self.altered(self.source.grad)
-        return self._grad
-
-    @property
-    def hessian(self) -> Array:
-        return self.source.hessian
-
-    def hvp(self, vector: Point) -> Point:
-        return self.source.hvp(vector)
-
-    def input_power(self, norm: Norm = "l2") -> Point:
-        return self.source.input_power(norm)
-
-    def input_terms(self, norm: Norm = "l2") -> tuple[Array, Array]:
-        return self.source.input_terms(norm)
-
-    def at(self, other: Point) -> Self:
-        return type(self)(self.source.at(other), self.amount)
-
-    def altered(self, grad: Point) -> Point:
-        """What is shown in place of the gradient."""
-        raise NotImplementedError
 
 
 @dataclass_transform(frozen_default=True)

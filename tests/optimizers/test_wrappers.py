@@ -1,0 +1,664 @@
+"""Wrappers: what all of them keep, whole trajectories against torch, and what their parameters mean in theory."""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import FrozenInstanceError, replace
+from importlib import import_module
+from itertools import permutations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import pytorch_optimizer
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch.optim import lr_scheduler
+
+import optimizers.wrappers
+from experiments import run
+from experiments.loop import walk
+from landscapes import SURFACES
+from landscapes.ranges import Options, Range
+from optimizers import OPTIMIZERS, WRAPPERS
+from optimizers.optimizer import GRAD, HESSIAN, HVP, INPUTS, LOSS, Optimizer
+from optimizers.wrappers.schedule import SHAPES
+from optimizers.wrappers.wrapper import Wrapper, hyperparameter_ranges, layers, present_value
+from tests.cases import OnTorch
+
+MENU = {key: WRAPPERS[key] for key in WRAPPERS}  # imported before hypothesis draws, as in tests.strategies
+RULES = {
+    "sgd": {"lr": 0.002},
+    "momentum": {"lr": 0.001, "momentum": 0.8},
+    "adam": {"lr": 0.02, "beta1": 0.8},
+    "newton": {"lr": 0.1, "damping": 0.2, "fallback_lr": 0.003},
+    "newton_cg": {"lr": 0.1, "fallback_lr": 0.003},
+    "nsgd_l2": {"lr": 0.1, "momentum": 0.5},
+}
+CASES = [
+    (key, rule, surface)
+    for key in WRAPPERS
+    for rule, surface in [*((rule, "rosenbrock") for rule in RULES), ("nsgd_l2", "ravine")]
+    if WRAPPERS[key](OPTIMIZERS[rule]()).disabled_because(SURFACES[surface]()) is None
+]
+KINDS = {"gradient": GRAD, "hessian": HESSIAN, "hvp": HVP, "loss": LOSS, "inputs": INPUTS}
+few = settings(max_examples=3)
+unchecked = pytest.mark.usefixtures("shapes_unchecked")
+
+
+def rule_of(key: str) -> Optimizer:
+    made: Optimizer = OPTIMIZERS[key](**RULES[key])
+    return made
+
+
+def value_in(allowed: Range | Options) -> st.SearchStrategy[Any]:
+    if isinstance(allowed, Options):
+        return st.sampled_from(allowed.values)
+    low, high = allowed.control
+    if allowed.whole:
+        return st.integers(int(low), 12)  # short, so that something happens within a test's steps
+    return st.floats(low, high).filter(allowed.holds)
+
+
+@st.composite
+def wrapped(draw: st.DrawFn, key: str, inner: Optimizer) -> Wrapper:
+    """A wrapper of this kind with parameters along all its controls."""
+    ranges = dict(WRAPPERS[key](inner).ranges)
+    words = {name: draw(value_in(allowed)) for name, allowed in ranges.items() if isinstance(allowed, Options)}
+    if key == "change":
+        ranges["value"] = hyperparameter_ranges(inner)[words["of"]]
+    numbers = {name: draw(value_in(allowed)) for name, allowed in ranges.items() if isinstance(allowed, Range)}
+    if words.get("shape") == "inverse_sqrt":
+        numbers["factor"] = max(numbers["factor"], 0.01)
+    made: Wrapper = WRAPPERS[key](inner, **words, **numbers)
+    return made
+
+
+@st.composite
+def nests(draw: st.DrawFn, inner: Optimizer) -> Optimizer:
+    for key in draw(st.lists(st.sampled_from([k for k in WRAPPERS if k != "weight_decay"]), min_size=2, max_size=4)):
+        inner = draw(wrapped(key, inner))
+    return inner
+
+
+def close(path: np.ndarray, other: np.ndarray, gap: float = 1e-9) -> bool:
+    size = 1 + np.maximum.accumulate(abs(other).max(-1, keepdims=True))
+    agree = (abs(path - other) <= gap * size) | (np.isnan(path) & np.isnan(other)) | ~(size < 1e6)
+    return bool(agree.all())
+
+
+def same(a: Any, b: Any) -> bool:
+    if isinstance(a, tuple):
+        return len(a) == len(b) and all(same(x, y) for x, y in zip(a, b, strict=True))
+    return a is b is None or np.array_equal(a, b, equal_nan=True)
+
+
+# What every wrapper keeps.
+
+
+@pytest.mark.parametrize(("key", "rule", "surface_key"), CASES)
+@unchecked
+@few
+@given(data=st.data())
+def test_many_runs_at_once_are_the_single_runs(key: str, rule: str, surface_key: str, data: st.DataObject) -> None:
+    surface = SURFACES[surface_key]()
+    optimizer = data.draw(wrapped(key, rule_of(rule)))
+    starts = np.array(surface.start) * [[1.0], [0.3], [-4.0]]
+    together = run(optimizer, surface, starts, 16)
+    for i, start in enumerate(starts):
+        alone = run(optimizer, surface, start, 16)
+        exact = np.array_equal(together.theta[:, i], alone.theta, equal_nan=True)
+        assert exact or ((HESSIAN | HVP) & optimizer.needs and close(together.theta[:, i], alone.theta))
+        assert np.array_equal(together.finite[:, i], alone.finite)
+
+
+@pytest.mark.parametrize(("key", "rule", "surface_key"), CASES)
+@unchecked
+@few
+@given(data=st.data())
+def test_a_sweep_of_all_hyperparameters_is_its_single_settings(
+    key: str, rule: str, surface_key: str, data: st.DataObject
+) -> None:
+    surface = SURFACES[surface_key]()
+    first = data.draw(wrapped(key, rule_of(rule)))
+    numbers = first.hyperparameters
+    other = {n: r.low + 2 if r.whole else v * 0.7 for (n, v), r in zip(numbers.items(), first.hyperparameter_ranges.values())}
+    singles = [first, first.with_hyperparameters(**other)]
+    sweep = first.with_hyperparameters(**{n: np.array([[float(o.hyperparameters[n])] for o in singles]) for n in numbers})
+    for landscape in (surface, OnTorch(surface)):
+        together = run(sweep, landscape, surface.start, 14)
+        assert together.theta.shape == (15, 2, 2)
+        for i, single in enumerate(singles):
+            assert close(together.theta[:, i], run(single, surface, surface.start, 14).theta)
+
+
+@pytest.mark.parametrize("rule", ["momentum", "adam"])
+@unchecked
+@settings(max_examples=30)
+@given(data=st.data())
+def test_nests_are_optimizers(rule: str, data: st.DataObject) -> None:
+    """Any nest: a sweep of the whole is its single settings, in both libraries, and nothing that was given is changed."""
+    surface = SURFACES["rosenbrock"]()
+    nest: Any = data.draw(nests(rule_of(rule)))
+    names = list(nest.hyperparameters)
+    assert len(set(names)) == len(names) == len(nest.hyperparameter_ranges)
+    path = run(nest, surface, surface.start, 14).theta
+    array = np.array([[1.0], [1.0]])
+    sweep = nest.with_hyperparameters(**{n: v * array for n, v in nest.hyperparameters.items()})
+    for landscape in (surface, OnTorch(surface)):
+        assert close(run(sweep, landscape, surface.start, 14).theta[:, 1], path)
+    with np.errstate(all="ignore"):
+        for visit in walk(nest, surface, surface.start, 3):
+            before = copy.deepcopy(visit.state)
+            once = nest.update(surface.at(visit.theta), visit.state)
+            assert same(once, nest.update(surface.at(visit.theta), visit.state))
+            assert same(before, visit.state)
+
+
+@pytest.mark.parametrize(("key", "rule", "surface_key"), CASES)
+@pytest.mark.parametrize("shape", [(), (3,), (2, 3)])
+def test_shapes_follow_the_runs(key: str, rule: str, surface_key: str, shape: tuple[int, ...]) -> None:
+    surface = SURFACES[surface_key]()
+    plain = WRAPPERS[key](rule_of(rule))
+    arrays = plain.with_hyperparameters(**{n: np.full((*shape, 1), float(v)) for n, v in plain.hyperparameters.items()})
+    for optimizer in (plain, arrays):
+        for visit in walk(optimizer, surface, np.broadcast_to(np.array(surface.start), (*shape, 2)), 2):
+            assert visit.theta.shape == (*shape, 2)
+            assert np.shape(optimizer.stability_limit(visit.oracle, visit.state)) == shape
+            for value in (optimizer.preconditioner(visit.oracle, visit.state), *optimizer.state_numbers(visit.state).values()):
+                assert value is None or np.broadcast_shapes(np.shape(value), (*shape, 2)) == (*shape, 2)
+
+
+@pytest.mark.parametrize(("key", "rule", "surface_key"), CASES)
+def test_needs_are_what_was_asked_and_once_a_step(key: str, rule: str, surface_key: str) -> None:
+    optimizer = WRAPPERS[key](rule_of(rule))
+    calls = run(optimizer, SURFACES[surface_key](), SURFACES[surface_key]().start, 6).calls
+    asked = {kind for kind, counts in calls.items() if counts[-1]}
+    assert {KINDS[kind] for kind in asked} == set(optimizer.needs)
+    for kind, counts in calls.items():
+        assert kind == "hvp" or counts.tolist() == list(range(7))
+
+
+@pytest.mark.parametrize("key", WRAPPERS)
+@pytest.mark.parametrize("rule", ["sgd", "momentum", "adam"])
+def test_no_gradient_and_a_fresh_state_give_no_step(key: str, rule: str) -> None:
+    t = run(WRAPPERS[key](rule_of(rule)), SURFACES["ravine"](), (0.0, 0.0), 12)
+    assert (t.theta == 0).all()
+
+
+@pytest.mark.parametrize("key", WRAPPERS)
+def test_parameters_are_validated_with_the_allowed_range(key: str) -> None:
+    made, method = WRAPPERS[key](rule_of("adam")), WRAPPERS[key]
+    assert list(method.ranges) == list(method.defaults) == list(made.ranges) == list(made.own)
+    assert made.own == method.defaults
+    for name, allowed in made.ranges.items():
+        assert allowed.holds(method.defaults[name])
+        bad: list[Any] = [None, True, -1.0, np.array([[np.nan]])] if isinstance(allowed, Range) else ["nonsense", ""]
+        for value in bad:
+            with pytest.raises(ValueError) as error:
+                method(rule_of("adam"), **{name: value})
+            assert f"{key}.{name}" in str(error.value)
+            assert str(made.ranges[name]) in str(error.value)
+    with pytest.raises(TypeError, match=f"{key} wraps an optimizer, got str"):
+        method("adam")
+    with pytest.raises(TypeError, match="it has: lr, beta1"):
+        made.with_hyperparameters(nonsense=1.0)
+    with pytest.raises(FrozenInstanceError):
+        made.inner = made
+
+
+@pytest.mark.parametrize("key", WRAPPERS)
+def test_an_array_that_is_not_one_value_per_run_is_refused(key: str) -> None:
+    ravine = SURFACES["ravine"]()
+    made = WRAPPERS[key](rule_of("sgd"))
+    for name in made.hyperparameters:
+        value = float(made.hyperparameters[name])
+        with pytest.raises(ValueError, match=rf"{name} must be a number or an array of shape \(\*runs, 1\), got shape \(2,\)"):
+            run(made.with_hyperparameters(**{name: np.array([value, value])}), ravine, ravine.start, 3)
+
+
+@pytest.mark.parametrize("key", WRAPPERS)
+def test_what_the_page_prints(key: str) -> None:
+    method, inner = WRAPPERS[key], rule_of("adam")
+    made = method(inner)
+    assert method.key == key
+    assert method.name
+    assert method.__module__ == f"optimizers.wrappers.{key}"
+    assert "Δθ = " in (method.__doc__ or "")
+    assert "Reference: " in (method.__doc__ or "")
+    assert made.title.startswith("Adam, ")
+    assert inner.formula in made.formula
+    assert made.formula != inner.formula
+    assert made.formula.count("{") == made.formula.count("}")
+    assert len(re.findall(r"\\left\b", made.formula)) == len(re.findall(r"\\right\b", made.formula))
+    assert inner.limit in made.limit
+    assert (made.family, made.needs) == (inner.family, inner.needs)
+
+
+def test_menu_and_titles() -> None:
+    folder = Path(optimizers.wrappers.__path__[0])
+    modules = [import_module(f"optimizers.wrappers.{path.stem}") for path in sorted(folder.glob("*.py")) if path.stem[0] != "_"]
+    defined = {
+        v for m in modules for v in vars(m).values() if isinstance(v, type) and issubclass(v, Wrapper) and "key" in vars(v)
+    }
+    assert defined == set(MENU.values())
+    assert len({w.name for w in MENU.values()}) == len({w(rule_of("sgd")).title for w in MENU.values()}) == len(MENU)
+    nest = WRAPPERS["schedule"](WRAPPERS["clip"](OPTIMIZERS["adam"]()))
+    assert nest.title == "Adam, clipped to 1, cosine"
+    swept = replace(nest.inner, norm=np.array([[0.5], [2.0]]))
+    assert swept.title == "Adam, clipped to 0.5 to 2"
+
+
+def test_names_in_a_nest_do_not_clash_and_stay() -> None:
+    nest = WRAPPERS["clip"](WRAPPERS["weight_decay"](WRAPPERS["clip"](OPTIMIZERS["adamw"](), norm=3.0)))
+    assert list(nest.inner.hyperparameters.items()) == list(nest.hyperparameters.items())[:-1]
+    assert list(nest.hyperparameters)[-3:] == ["clip.norm", "weight_decay.weight_decay", "clip2.norm"]
+    changed = nest.with_hyperparameters(**{"clip.norm": 5.0, "lr": 0.5})
+    assert (changed.inner.inner.norm, changed.norm, layers(changed)[0].lr) == (5.0, 1.0, 0.5)
+    assert [(type(layer).__name__, getattr(layer, "own", None)) for layer in layers(nest)[1:]] == [
+        ("Clip", {"norm": 3.0}), ("WeightDecay", {"weight_decay": 0.01}), ("Clip", {"norm": 1.0}),
+    ]  # fmt: skip
+
+
+# Against torch.
+
+
+def torch_path(surface: Any, make: Callable[[Any], Any], steps: int, before: Any = None, after: Any = None) -> np.ndarray:
+    """The path of a torch optimizer on our gradients; `before` and `after` each step something else may be done."""
+    theta = torch.tensor(surface.start, dtype=torch.float64, requires_grad=True)
+    theirs = make([theta])
+    schedule = after(theirs) if after else None
+    path = [theta.detach().numpy().copy()]
+    for t in range(steps):
+        theta.grad = torch.tensor(surface.gradient(theta.detach().numpy()))
+        if before:
+            before(theta, theirs, t)
+        theirs.step()
+        if schedule:
+            schedule.step()
+        path.append(theta.detach().numpy().copy())
+    return np.array(path)
+
+
+def gap(ours: Optimizer, surface: Any, reference: np.ndarray) -> float:
+    path = run(ours, surface, surface.start, len(reference) - 1).theta
+    assert np.linalg.norm(reference[-1] - reference[0]) > 1e-3
+    size = np.maximum.accumulate(np.linalg.norm(reference, axis=-1))
+    return float((np.linalg.norm(path - reference, axis=-1) / size).max())
+
+
+TORCH: Mapping[str, Callable[..., Any]] = {
+    "sgd": lambda p, **more: torch.optim.SGD(p, lr=0.002, **more),
+    "momentum": lambda p, **more: torch.optim.SGD(p, lr=0.001, momentum=0.8, **more),
+    "adam": lambda p, **more: torch.optim.Adam(p, lr=0.02, betas=(0.8, 0.999), **more),
+}
+
+
+@pytest.fixture(params=["rosenbrock", "ravine"])
+def surface(request: pytest.FixtureRequest) -> Any:
+    return SURFACES[request.param](**({"b": 20.0} if request.param == "rosenbrock" else {"angle": 25.0}))
+
+
+@unchecked
+@pytest.mark.parametrize("rule", TORCH)
+def test_weight_decay_is_torchs(rule: str, surface: Any) -> None:
+    ours = WRAPPERS["weight_decay"](rule_of(rule), weight_decay=0.3)
+    assert gap(ours, surface, torch_path(surface, lambda p: TORCH[rule](p, weight_decay=0.3), 300)) < 1e-12
+
+
+@unchecked
+@pytest.mark.parametrize("outside", ["decay", "schedule", "none"])
+def test_decoupled_weight_decay_is_adamw(outside: str, surface: Any) -> None:
+    """Under a learning rate that moves, too, wherever the schedule stands."""
+    decay, schedule = WRAPPERS["decoupled_weight_decay"], WRAPPERS["schedule"]
+    ours = {
+        "none": lambda o: decay(o, weight_decay=0.3),
+        "decay": lambda o: decay(schedule(o, shape="step", steps=40, factor=0.6), weight_decay=0.3),
+        "schedule": lambda o: schedule(decay(o, weight_decay=0.3), shape="step", steps=40, factor=0.6),
+    }[outside](rule_of("adam"))
+    scheduled = None if outside == "none" else lambda o: lr_scheduler.StepLR(o, 40, 0.6)
+    reference = torch_path(
+        surface, lambda p: torch.optim.AdamW(p, lr=0.02, betas=(0.8, 0.999), weight_decay=0.3), 300, after=scheduled
+    )
+    assert gap(ours, surface, reference) < 1e-12
+    l2 = WRAPPERS["weight_decay"](rule_of("adam"), weight_decay=0.3)
+    assert gap(l2, surface, reference) > 1e-3
+
+
+@unchecked
+@pytest.mark.parametrize("rule", TORCH)
+@pytest.mark.parametrize(
+    ("key", "given_", "clip"),
+    [
+        ("clip", {"norm": 0.7}, lambda theta: torch.nn.utils.clip_grad_norm_([theta], 0.7)),
+        ("clip_value", {"value": 0.4}, lambda theta: torch.nn.utils.clip_grad_value_([theta], 0.4)),
+    ],
+)
+def test_clipping_is_torchs(rule: str, key: str, given_: Any, clip: Any, surface: Any) -> None:
+    reference = torch_path(surface, TORCH[rule], 300, before=lambda theta, o, t: clip(theta))
+    assert gap(WRAPPERS[key](rule_of(rule), **given_), surface, reference) < 1e-12
+    assert gap(rule_of(rule), surface, reference) > 1e-3
+
+
+SCHEDULERS: Mapping[str, Callable[[Any, int, float], Any]] = {
+    "cosine": lambda o, steps, f: lr_scheduler.CosineAnnealingLR(o, steps, eta_min=f * o.param_groups[0]["lr"]),
+    "step": lr_scheduler.StepLR,
+    "warm_up": lambda o, steps, f: lr_scheduler.LinearLR(o, start_factor=f, total_iters=steps),
+    "constant": lambda o, steps, f: lr_scheduler.ConstantLR(o, factor=f, total_iters=steps),
+    "one_cycle": lambda o, steps, f: lr_scheduler.OneCycleLR(
+        o, o.param_groups[0]["lr"], total_steps=steps, div_factor=1 / f, cycle_momentum=False
+    ),
+    "inverse_sqrt": lambda o, steps, f: lr_scheduler.LambdaLR(o, lambda t: (1 + (1 / f**2 - 1) * t / steps) ** -0.5),
+}
+
+
+@unchecked
+@pytest.mark.parametrize("rule", ["sgd", "adam"])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_schedules_are_torchs(rule: str, shape: str, surface: Any) -> None:
+    steps, factor = (61, 0.3)
+    length = 60 if shape == "one_cycle" else 250  # torch refuses to go on
+    ours = WRAPPERS["schedule"](rule_of(rule), shape=shape, steps=steps, factor=factor)
+    reference = torch_path(surface, TORCH[rule], length, after=lambda o: SCHEDULERS[shape](o, steps, factor))
+    assert gap(ours, surface, reference) < 1e-12
+    assert gap(rule_of(rule), surface, reference) > 1e-3
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("steps", [1, 2, 3, 4, 7, 100])
+def test_every_multiplier_of_a_schedule_is_torchs(shape: str, steps: int) -> None:
+    """Also where there is hardly room for the shape."""
+    ours = WRAPPERS["schedule"](OPTIMIZERS["sgd"](lr=1.0), shape=shape, steps=steps, factor=0.3)
+    theirs = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)
+    schedule = SCHEDULERS[shape](theirs, steps, 0.3)
+    for t in range(steps if shape == "one_cycle" else 3 * steps):
+        assert ours.value_at(t) == pytest.approx(theirs.param_groups[0]["lr"], rel=1e-12, abs=1e-15), t
+        if shape != "one_cycle" or t < steps - 1:
+            theirs.step()
+            schedule.step()
+    assert isinstance(ours.value_at(5), float)
+    assert shape != "one_cycle" or ours.value_at(10 * steps) == pytest.approx(0.3e-4, rel=1e-12)
+
+
+def test_a_schedule_may_end_at_nothing(surface: Any) -> None:
+    ours = WRAPPERS["schedule"](OPTIMIZERS["sgd"](lr=0.002), steps=30, factor=0.0)
+    t = run(ours, surface, surface.start, 31)
+    assert np.array_equal(t.theta[30], t.theta[31])
+    assert not np.array_equal(t.theta[29], t.theta[30])
+    reference = torch_path(surface, TORCH["sgd"], 60, after=lambda o: lr_scheduler.CosineAnnealingLR(o, 30))
+    assert gap(ours, surface, reference) < 1e-12
+
+
+@unchecked
+def test_any_hyperparameter_is_scheduled(surface: Any) -> None:
+    """Momentum, one of Adam's averages, and a wrapper's own number."""
+
+    def momentum(theta: Any, o: Any, t: int) -> None:
+        o.param_groups[0]["momentum"] = 0.8 * 0.5 ** (t // 20)
+
+    def beta2(theta: Any, o: Any, t: int) -> None:
+        o.param_groups[0]["betas"] = (0.8, 0.999 * (0.9 + 0.1 * min(t / 25, 1)))
+
+    def norm(theta: Any, o: Any, t: int) -> None:
+        torch.nn.utils.clip_grad_norm_([theta], 0.7 * 0.5 ** (t // 20))
+
+    schedule = WRAPPERS["schedule"]
+    halved = {"shape": "step", "steps": 20, "factor": 0.5}
+    for ours, reference in (
+        (schedule(rule_of("momentum"), of="momentum", **halved), torch_path(surface, TORCH["momentum"], 200, momentum)),
+        (
+            schedule(rule_of("adam"), of="beta2", shape="warm_up", steps=25, factor=0.9),
+            torch_path(surface, TORCH["adam"], 200, beta2),
+        ),
+        (
+            schedule(WRAPPERS["clip"](rule_of("sgd"), norm=0.7), of="clip.norm", **halved),
+            torch_path(surface, TORCH["sgd"], 200, norm),
+        ),
+    ):
+        assert gap(ours, surface, reference) < 1e-12
+
+
+def test_a_schedule_stays_in_the_range_of_its_hyperparameter() -> None:
+    schedule = WRAPPERS["schedule"]
+    with pytest.raises(ValueError, match=r"schedule.factor of 1.3 takes momentum out of \[0, 1\)"):
+        schedule(rule_of("momentum"), of="momentum", factor=1.3)
+    with pytest.raises(ValueError, match="takes momentum out of"):
+        schedule(rule_of("momentum"), of="momentum", shape="step", factor=1.01)
+    with pytest.raises(ValueError, match=r"must be in \(0, 1\] for inverse_sqrt"):
+        schedule(rule_of("sgd"), shape="inverse_sqrt", factor=0.0)
+    assert schedule(rule_of("momentum"), of="momentum", factor=1.1).value_at(100) == pytest.approx(0.88)
+    growing = schedule(rule_of("sgd"), shape="step", factor=1.5, steps=1)
+    with np.errstate(over="ignore"):
+        assert growing.value_at(10_000) == np.inf
+    with pytest.raises(ValueError, match=r"schedule\.of must be lr, momentum or initial"):
+        schedule(OPTIMIZERS["momentum_annealed"](), of="anneal_steps")
+
+
+@unchecked
+def test_changes_in_mid_run_are_torchs_and_keep_the_buffers(surface: Any) -> None:
+    def change(theta: Any, o: Any, t: int) -> None:
+        group = o.param_groups[0]
+        group["lr"] = 0.001 if t < 40 else 0.0005 if t < 90 else 0.002
+        group["momentum"] = 0.8 if t < 60 else 0.3
+
+    reference = torch_path(surface, TORCH["momentum"], 200, change)
+    changes = ({"at": 40, "value": 0.0005}, {"at": 90, "value": 0.002}, {"of": "momentum", "at": 60, "value": 0.3})
+    for order in permutations(changes):
+        ours = rule_of("momentum")
+        for given_ in order:
+            ours = WRAPPERS["change"](ours, **given_)
+        assert gap(ours, surface, reference) < 1e-12
+
+
+@unchecked
+def test_changes_and_schedules_mean_the_same_in_any_order(surface: Any) -> None:
+    """The value set last, times all schedules; a wrapper between them does not matter."""
+
+    def rate(t: int) -> float:
+        return (0.02 if t < 30 else 0.008) * (0.2 + 0.8 * min(t / 20, 1)) * 0.5 ** (t // 50)
+
+    def change(theta: Any, o: Any, t: int) -> None:
+        torch.nn.utils.clip_grad_norm_([theta], 2.0)
+        o.param_groups[0]["lr"] = rate(t)
+
+    reference = torch_path(surface, TORCH["adam"], 150, change)
+    wrap = (
+        ("change", {"at": 30, "value": 0.008}), ("clip", {"norm": 2.0}),
+        ("schedule", {"shape": "warm_up", "steps": 20, "factor": 0.2}),
+        ("schedule", {"shape": "step", "steps": 50, "factor": 0.5}),
+    )  # fmt: skip
+    for order in permutations(wrap):
+        ours = rule_of("adam")
+        for key, given_ in order:
+            ours = WRAPPERS[key](ours, **given_)
+        assert gap(ours, surface, reference) < 1e-12
+        visit = list(walk(ours, surface, surface.start, 31))[-1]
+        assert present_value(ours, "lr", visit.state) == pytest.approx(rate(31), rel=1e-14)
+        assert ours.state_numbers(visit.state)["lr"] == pytest.approx(rate(30), rel=1e-14)  # of the step that was taken
+
+
+def test_a_change_is_swept_too() -> None:
+    """Several times of change at once, and one of them around a change that another run has had already."""
+    ravine = SURFACES["ravine"]()
+    first = WRAPPERS["change"](rule_of("momentum"), at=10, value=0.002)
+    together = run(WRAPPERS["change"](first, at=np.array([[5], [10], [20]]), value=0.004), ravine, ravine.start, 30).theta
+    for i, at in enumerate((5, 10, 20)):
+        alone = run(WRAPPERS["change"](first, at=at, value=0.004), ravine, ravine.start, 30).theta
+        assert np.array_equal(together[:, i], alone)
+    assert not np.array_equal(together[:, 0], together[:, 1])
+
+
+@unchecked
+@pytest.mark.parametrize("rule", TORCH)
+@pytest.mark.parametrize(("k", "alpha"), [(5, 0.5), (4, 0.8)])
+def test_lookahead_is_the_published_one(rule: str, k: int, alpha: float, surface: Any) -> None:
+    ours = WRAPPERS["lookahead"](rule_of(rule), k=k, alpha=alpha)
+    reference = torch_path(surface, lambda p: pytorch_optimizer.Lookahead(TORCH[rule](p), k=k, alpha=alpha), 300)
+    assert gap(ours, surface, reference) < 1e-12
+    for visit in walk(ours, surface, surface.start, 2 * k):
+        slow = ours.slow_weights(visit.state)
+        np.testing.assert_allclose(slow, reference[visit.step // k * k], rtol=1e-12)
+        np.testing.assert_array_equal(ours.state_numbers(visit.state)["φ"], slow)
+
+
+# Theory.
+
+BESIDE = np.array([[0.999], [1.001]])  # of a limit
+RAVINE = {"condition": 100.0}
+
+
+def limit_of(optimizer: Any, surface: Any, theta: Any) -> float:
+    theta = np.array(theta)
+    return float(optimizer.stability_limit(surface.at(theta), optimizer.init(theta)))
+
+
+def is_sharp(optimizer: Any, limit: float, steps: int = 1500) -> bool:
+    """Whether just inside it an error along the steep axis shrinks, and just beyond it grows."""
+    ravine = SURFACES["ravine"](**RAVINE)
+    t = run(optimizer.with_hyperparameters(lr=limit * BESIDE), ravine, (1.0, 0.0), steps)
+    inside, beyond = abs(t.theta[..., 0]).T
+    half = steps // 2
+    return bool(
+        inside[-50:].max() < 0.5 * inside[half - 50 : half].max() and beyond[-50:].max() > 2 * beyond[half - 50 : half].max()
+    )
+
+
+@unchecked
+@pytest.mark.parametrize(
+    ("rule", "given_", "l2", "decoupled"),
+    [
+        ("sgd", {}, 2 / 103, 2 / 103),
+        ("momentum", {"momentum": 0.8}, 3.6 / 103, 3.6 / (100 + 1.8 * 3)),
+        ("newton", {}, 2.0, 2 / (1 + 3)),
+    ],
+)
+def test_limits_with_weight_decay(rule: str, given_: Any, l2: float, decoupled: float) -> None:
+    ravine = SURFACES["ravine"](**RAVINE)
+    for key, expected in (("weight_decay", l2), ("decoupled_weight_decay", decoupled)):
+        optimizer = WRAPPERS[key](OPTIMIZERS[rule](**given_), weight_decay=3.0)
+        limit = limit_of(optimizer, ravine, (1.0, 0.0))
+        assert limit == pytest.approx(expected, rel=1e-12)
+        assert is_sharp(optimizer, limit)
+
+
+@unchecked
+def test_weight_decay_is_the_landscape_with_a_ridge() -> None:
+    """All that the oracle says is of L + decay/2 ‖θ‖²: Newton jumps to that one's minimum, elsewhere too."""
+    ravine = SURFACES["ravine"](condition=10.0, angle=30.0)
+    optimizer = WRAPPERS["weight_decay"](OPTIMIZERS["newton"](), weight_decay=0.5)
+    theta = np.array([[0.3, -0.8], [1.0, 2.0]])
+    source = ravine.at(theta)
+    seen = optimizer.seen(source)
+    np.testing.assert_allclose(seen.loss, ravine.loss(theta) + 0.25 * (theta**2).sum(-1), rtol=1e-14)
+    for i in range(2):
+        there = theta + 1e-6 * np.eye(2)[i]
+        slope = (seen.at(there).loss - seen.at(theta - 1e-6 * np.eye(2)[i]).loss) / 2e-6
+        np.testing.assert_allclose(seen.grad[:, i], slope, rtol=1e-6)
+        np.testing.assert_allclose((seen.at(there).grad - seen.grad) / 1e-6, seen.hessian[..., i], rtol=1e-5, atol=1e-8)
+    vector = np.array([[0.2, 0.1], [-0.4, 0.6]])
+    np.testing.assert_allclose(seen.hvp(vector), (seen.hessian @ vector[..., None])[..., 0], rtol=1e-12)
+    assert (optimizer.needs, type(optimizer.inner).__name__) == (GRAD | HESSIAN, "Newton")
+    t = run(optimizer, SURFACES["rosenbrock"](b=1.0), (1.1, 1.2), 30)
+    end = SURFACES["rosenbrock"](b=1.0).gradient(t.theta[-1]) + 0.5 * t.theta[-1]
+    assert abs(end).max() < 1e-12
+
+
+@unchecked
+def test_decay_of_input_normalised_rules_is_their_own() -> None:
+    ravine = SURFACES["ravine"]()
+    l2 = WRAPPERS["weight_decay"](OPTIMIZERS["nsgd_l2"]())
+    with pytest.raises(ValueError, match="It has a weight_decay of its own"):
+        run(l2, ravine, ravine.start, 2)
+    with pytest.raises(ValueError, match="It has a weight_decay of its own"):
+        l2.update(ravine.at(np.array([1.0, 1.0])), np.zeros(2))
+    own = run(OPTIMIZERS["nsgd_l2"](weight_decay=0.1), ravine, ravine.start, 40).theta
+    beside = run(WRAPPERS["decoupled_weight_decay"](OPTIMIZERS["nsgd_l2"](), weight_decay=0.1), ravine, ravine.start, 40).theta
+    np.testing.assert_allclose(own, beside, rtol=1e-10)  # without momentum the same: lr weight_decay θ
+
+
+@unchecked
+def test_below_its_limit_a_clipped_step_comes_nearer_and_beyond_it_does_not() -> None:
+    """And however large the learning rate, the path never leaves: on a parabola it hops between two points lr norm apart."""
+    ravine = SURFACES["ravine"](**RAVINE)
+    optimizer = WRAPPERS["clip"](OPTIMIZERS["sgd"](), norm=0.3)
+    for place in (1.0, 0.05, 0.003, 0.001):
+        limit = limit_of(optimizer, ravine, (place, 0.0))
+        assert limit == pytest.approx(2 / 100 / min(1, 0.3 / (100 * place)), rel=1e-4)
+        after = abs(run(replace(optimizer, inner=OPTIMIZERS["sgd"](lr=limit * BESIDE)), ravine, (place, 0.0), 1).theta[1, :, 0])
+        assert after[0] < place < after[1]
+    path = run(WRAPPERS["clip"](OPTIMIZERS["sgd"](lr=0.05), norm=0.3), ravine, (1.0, 0.0), 400).theta[..., 0]
+    np.testing.assert_allclose(abs(np.diff(path[-9:])), 0.05 * 0.3, rtol=1e-5)
+    assert path[-1] * path[-2] < 0
+
+
+def test_clipping_keeps_the_direction_or_turns_it() -> None:
+    saddle, theta = SURFACES["saddle"](), np.array([3.0, 0.1])
+    g = saddle.gradient(theta)
+    by_norm, by_value = (WRAPPERS[key](OPTIMIZERS["sgd"](lr=1.0)) for key in ("clip", "clip_value"))
+    step = by_norm.update(saddle.at(theta), None)[0]
+    np.testing.assert_allclose(step, -g / np.linalg.norm(g), rtol=1e-6)
+    np.testing.assert_allclose(by_value.update(saddle.at(theta), None)[0], [-1.0, -g[1]])
+    assert np.isnan(limit_of(by_value, saddle, theta))
+    assert limit_of(by_value, saddle, (0.1, 0.1)) == limit_of(OPTIMIZERS["sgd"](), saddle, (0.1, 0.1)) == 1.0
+
+
+def test_clipping_before_input_normalisation() -> None:
+    """What is divided by the inputs is the clipped gradient; several gradients have no clipping by value of their sum."""
+    ravine = SURFACES["ravine"]()
+    theta = np.array([1.0, 1.0])
+    rule = OPTIMIZERS["nsgd_l2"](lr=1.0, eps=0.0)
+    step, _ = rule.update(ravine.at(theta), np.zeros(2))
+    norm = np.linalg.norm(ravine.gradient(theta))
+    clipped, _ = WRAPPERS["clip"](rule, norm=norm / 4).update(ravine.at(theta), np.zeros(2))
+    np.testing.assert_allclose(clipped, step / 4, rtol=1e-6)
+    by_value, _ = WRAPPERS["clip_value"](rule, value=0.5).update(ravine.at(theta), np.zeros(2))
+    np.testing.assert_allclose(by_value, step * np.minimum(1, 0.5 / abs(ravine.gradient(theta))), rtol=1e-12)
+    rosenbrock = SURFACES["rosenbrock"]()
+    assert WRAPPERS["clip"](rule).disabled_because(rosenbrock) is None
+    assert "several gradients" in (WRAPPERS["clip_value"](rule).disabled_because(rosenbrock) or "")
+    with pytest.raises(ValueError, match="several gradients"):
+        WRAPPERS["clip_value"](rule).update(rosenbrock.at(theta), np.zeros(2))
+
+
+@pytest.mark.parametrize(("x", "factor"), [(0.5, 0.515625), (1.9, 0.204755), (2.1, -0.305255)])
+def test_lookahead_factor_per_outer_loop(x: float, factor: float) -> None:
+    ravine = SURFACES["ravine"](**RAVINE)
+    t = run(WRAPPERS["lookahead"](OPTIMIZERS["sgd"](lr=x / 100)), ravine, (1.0, 0.0), 20)
+    np.testing.assert_allclose(t.theta[5::5, 0] / t.theta[:-1:5, 0], factor, rtol=1e-5)
+    np.testing.assert_allclose(t.theta[5::5, 0] / t.theta[:-1:5, 0], 0.5 + 0.5 * (1 - x) ** 5, rtol=1e-12)
+
+
+@unchecked
+@pytest.mark.parametrize(
+    ("k", "alpha", "expected"), [(5, 0.5, 1 + 3**0.2), (4, 0.5, 2.0), (3, 0.8, 1 + 1.5 ** (1 / 3)), (1, 1.0, 2.0)]
+)
+def test_lookahead_limit(k: int, alpha: float, expected: float) -> None:
+    ravine = SURFACES["ravine"](**RAVINE)
+    optimizer = WRAPPERS["lookahead"](OPTIMIZERS["sgd"](), k=k, alpha=alpha)
+    limit = limit_of(optimizer, ravine, (1.0, 0.0))
+    assert 100 * limit == pytest.approx(expected, rel=1e-12)
+    assert is_sharp(optimizer, limit, 4000)
+    decayed = WRAPPERS["lookahead"](WRAPPERS["decoupled_weight_decay"](OPTIMIZERS["sgd"](), weight_decay=3.0), k=k, alpha=alpha)
+    assert is_sharp(decayed, limit_of(decayed, ravine, (1.0, 0.0)), 4000)
+
+
+def test_lookahead_states_no_limit_where_none_is_known() -> None:
+    ravine = SURFACES["ravine"]()
+    for rule in ("momentum", "adam", "newton", "newton_scalar"):
+        assert np.isnan(limit_of(WRAPPERS["lookahead"](OPTIMIZERS[rule]()), ravine, ravine.start))
+
+
+def test_a_scheduled_limit_is_that_of_the_step() -> None:
+    ravine = SURFACES["ravine"](**RAVINE)
+    inner = OPTIMIZERS["momentum"](momentum=0.8)
+    optimizer = WRAPPERS["schedule"](
+        WRAPPERS["change"](inner, of="momentum", at=7, value=0.4), of="momentum", shape="step", steps=10
+    )
+    theta = np.array([1.0, 0.0])
+    for t, momentum in ((0, 0.8), (6, 0.8), (7, 0.4), (10, 0.04)):
+        state = (t, (t, theta))
+        assert float(optimizer.stability_limit(ravine.at(theta), state)) == pytest.approx(2 * (1 + momentum) / 100, rel=1e-12)
