@@ -2,8 +2,8 @@
 
 Every optimizer has one colour, dash and marker, on every page and in every export. Colours come in pairs, for a light and a
 dark ground. The six methods of the first race have the hues of Okabe and Ito (2008, Color Universal Design), told apart
-with any common colour blindness, which a test measures; a relative of a method keeps its marker and takes another dash, so
-that colour is never the only sign.
+with any common colour blindness, which a test measures; a relative of a method stays near its hue and keeps its marker with
+another dash (a family of more than four takes a second marker), so that colour is never the only sign.
 """
 
 from __future__ import annotations
@@ -36,14 +36,24 @@ STYLES: Mapping[str, Style] = MappingProxyType(
         "sgd": Style("#005aa8", "#4a9be8", "solid", "circle"),
         "momentum": Style("#c97400", "#ffb428", "solid", "square"),
         "momentum_annealed": Style("#7d5600", "#d8b36a", "dash", "square"),
+        "nesterov": Style("#723604", "#f28d18", "dot", "square"),
+        "adagrad": Style("#4b9a3b", "#7eaa8f", "dot", "diamond"),
+        "adadelta": Style("#2a4c00", "#74b320", "dashdot", "diamond"),
         "rmsprop": Style("#00875f", "#3be0a4", "solid", "diamond"),
         "rmsprop_article": Style("#4d7a1f", "#a9d861", "dash", "diamond"),
         "adam": Style("#d3321d", "#ff7556", "solid", "up"),
         "adam_article": Style("#8f1d3f", "#ff9db0", "dash", "up"),
+        "amsgrad": Style("#904e4e", "#d39c95", "dot", "up"),
+        "adamw": Style("#e33577", "#f74c6c", "dashdot", "up"),
+        "nadam": Style("#a37a75", "#f9cab6", "dash", "circle"),
+        "radam": Style("#55313a", "#e27598", "dot", "circle"),
+        "lion": Style("#ab5a01", "#c97e5a", "dashdot", "circle"),
         "newton": Style("#b565c9", "#e0b3ff", "solid", "down"),
         "newton_scalar": Style("#b0246f", "#ff8ac4", "dash", "down"),
         "newton_eigen": Style("#4f4bd0", "#9ea6ff", "dot", "down"),
         "newton_cg": Style("#6b2fa0", "#bb9cff", "dashdot", "down"),
+        "saddle_free_newton": Style("#7c69a8", "#9d89bd", "dot", "hexagon"),
+        "lbfgs": Style("#a52cb1", "#c85eea", "dashdot", "hexagon"),
         "nsgd_l2": Style("#111418", "#ffffff", "solid", "hexagon"),
         "nsgd_l1": Style("#5f646b", "#bfc5cd", "dash", "hexagon"),
         "insgd": Style("#007a8c", "#45d3e2", "solid", "pentagon"),

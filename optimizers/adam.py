@@ -1,18 +1,6 @@
 from landscapes.arrays import Array, sqrt, zeros_like
-from optimizers.optimizer import (
-    GRAD,
-    Fraction,
-    NonNegative,
-    Optimizer,
-    Oracle,
-    Point,
-    Positive,
-    Scalar,
-    State,
-    optimizer,
-    per_run,
-    steepest_curvature,
-)
+from optimizers.moments import averaged_limit, corrected
+from optimizers.optimizer import GRAD, Fraction, NonNegative, Optimizer, Oracle, Point, Positive, Scalar, State, optimizer
 
 
 @optimizer(
@@ -47,6 +35,12 @@ class Adam(Optimizer):
         root = sqrt(v) / (1 - self.beta2**t) ** 0.5
         return -(self.lr / (1 - self.beta1**t)) * m / (root + self.eps), (m, v, t)
 
+    def state_numbers(self, state: State) -> dict[str, Array]:
+        m, v, t = state
+        v_hat = corrected(v, self.beta2, t)
+        rate = self.lr / (sqrt(v_hat) + self.eps)
+        return {"m": m, "v": v, "m̂": corrected(m, self.beta1, t), "v̂": v_hat, "effective learning rate": rate}
+
     def preconditioner(self, oracle: Oracle, state: State) -> Array:
         _, v, t = state
         g = oracle.grad
@@ -54,7 +48,4 @@ class Adam(Optimizer):
         return sqrt(v) / (1 - self.beta2 ** (t + 1)) ** 0.5 + self.eps
 
     def stability_limit(self, oracle: Oracle, state: State) -> Scalar:
-        """(2 + 2 beta1) / ((1 - beta1) λ_max(P⁻¹H)): Cohen et al. 2022, arXiv 2207.14484."""
-        sharpness = steepest_curvature(oracle, self.preconditioner(oracle, state))
-        beta1 = per_run(self.beta1)
-        return 2 * (1 + beta1) / (1 - beta1) / sharpness
+        return averaged_limit(oracle, self.preconditioner(oracle, state), self.beta1)

@@ -1,18 +1,6 @@
 from landscapes.arrays import Array, sqrt, zeros_like
-from optimizers.optimizer import (
-    GRAD,
-    Fraction,
-    NonNegative,
-    Optimizer,
-    Oracle,
-    Point,
-    Positive,
-    Scalar,
-    State,
-    optimizer,
-    per_run,
-    steepest_curvature,
-)
+from optimizers.moments import averaged_limit
+from optimizers.optimizer import GRAD, Fraction, NonNegative, Optimizer, Oracle, Point, Positive, Scalar, State, optimizer
 
 
 @optimizer(
@@ -47,11 +35,13 @@ class AdamArticle(Optimizer):
         v = self.beta2 * v + (1 - self.beta2) * g * g
         return -self.lr * m / sqrt(v + self.eps), (m, v)
 
+    def state_numbers(self, state: State) -> dict[str, Array]:
+        m, v = state
+        return {"m": m, "v": v, "effective learning rate": self.lr / sqrt(v + self.eps)}
+
     def preconditioner(self, oracle: Oracle, state: State) -> Array:
         g = oracle.grad
         return sqrt(self.beta2 * state[1] + (1 - self.beta2) * g * g + self.eps)
 
     def stability_limit(self, oracle: Oracle, state: State) -> Scalar:
-        sharpness = steepest_curvature(oracle, self.preconditioner(oracle, state))
-        beta1 = per_run(self.beta1)
-        return 2 * (1 + beta1) / (1 - beta1) / sharpness
+        return averaged_limit(oracle, self.preconditioner(oracle, state), self.beta1)

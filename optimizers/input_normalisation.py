@@ -24,8 +24,9 @@ def normalised(oracle: Oracle, terms: Array, divisor: Array) -> Point:
     return (terms / exempted(oracle, divisor)).sum(-2)
 
 
-def stability_limit(oracle: Oracle, divisor: Array, momentum: Number) -> Scalar:
-    """2 (1 + momentum) / λ_max(P⁻¹H) with P the divisor; NaN where several residuals are normalised one by one."""
+def stability_limit(oracle: Oracle, divisor: Array, momentum: Number, weight_decay: Number) -> Scalar:
+    """2 (1 + momentum) / (λ_max(P⁻¹H) + weight_decay), P the divisor; NaN where several residuals are normalised one by one."""
     if divisor.shape[-2] > 1:
         return oracle.theta[..., 0] * float("nan")
-    return 2 * (1 + per_run(momentum)) / steepest_curvature(oracle, exempted(oracle, divisor)[..., 0, :])
+    sharpness = steepest_curvature(oracle, exempted(oracle, divisor)[..., 0, :])
+    return 2 * (1 + per_run(momentum)) / (sharpness + per_run(weight_decay))

@@ -21,7 +21,7 @@ from optimizers.optimizer import (
     family="Input-normalised",
     formula=r"P \leftarrow \beta P + (1-\beta)\,\overline{\|x\|_2^2} \qquad"
     r" b \leftarrow \gamma\, b + \frac{g}{\max(\log P,\, \epsilon)} \qquad \theta \leftarrow \theta - \eta\, b",
-    limit="(2 + 2γ) / λmax(P⁻¹H) with P = max(log input power, ε)",
+    limit="(2 + 2γ) / (λmax(P⁻¹H) + weight decay) with P = max(log input power, ε)",
 )
 class INSGD(Optimizer):
     """NSGD divided by the logarithm of a running mean of the input power, so that the divisor neither jitters nor blows up.
@@ -59,9 +59,18 @@ class INSGD(Optimizer):
     def _divisor(self, oracle: Oracle, state: State) -> Array:
         return maximum(log(self._running(oracle.input_terms("l2")[1], state)), per_term(self.eps))
 
+    def state_numbers(self, state: State) -> dict[str, Array]:
+        """b, and the running P of each gradient term once there is one; several terms (residuals) are numbered."""
+        b, power = state
+        if power is None:
+            return {"b": b, "P": b * float("nan")}
+        if power.shape[-2] == 1:
+            return {"b": b, "P": power[..., 0, :]}
+        return {"b": b, **{f"P {i + 1}": power[..., i, :] for i in range(power.shape[-2])}}
+
     def preconditioner(self, oracle: Oracle, state: State) -> Array | None:
         divisor = self._divisor(oracle, state)
         return exempted(oracle, divisor)[..., 0, :] if divisor.shape[-2] == 1 else None
 
     def stability_limit(self, oracle: Oracle, state: State) -> Scalar:
-        return stability_limit(oracle, self._divisor(oracle, state), self.momentum)
+        return stability_limit(oracle, self._divisor(oracle, state), self.momentum, self.weight_decay)

@@ -26,7 +26,7 @@ GAIN = (1 + 1e-6) ** 0.5 / (0.1**0.5 + 1e-6)
     family="Input-normalised",
     formula=r"b \leftarrow \gamma\, b + \frac{3.162}{\ln(D - 0.9)}\, g \qquad \theta \leftarrow \theta - \eta\, b \qquad"
     r" D = \text{fan-in}",
-    limit="(2 + 2γ) / λmax(P⁻¹H) with P = ln(D − 0.9) / 3.162",
+    limit="(2 + 2γ) / (λmax(P⁻¹H) + weight decay) with P = ln(D − 0.9) / 3.162",
 )
 class INSGDReleased(Optimizer):
     """What the code published with INSGD does on linear layers: momentum with a constant learning-rate factor per layer.
@@ -46,6 +46,9 @@ class INSGDReleased(Optimizer):
     def init(self, theta: Point) -> State:
         return zeros_like(theta)
 
+    def state_numbers(self, b: State) -> dict[str, Array]:
+        return {"b": b}
+
     def preconditioner(self, oracle: Oracle, state: State) -> Array:
         landscape = oracle.landscape
         fan_in = constant(landscape.fan_in, like=oracle.theta)
@@ -59,7 +62,8 @@ class INSGDReleased(Optimizer):
         return -self.lr * b, b
 
     def stability_limit(self, oracle: Oracle, state: State) -> Scalar:
-        return 2 * (1 + per_run(self.momentum)) / steepest_curvature(oracle, self.preconditioner(oracle, state))
+        sharpness = steepest_curvature(oracle, self.preconditioner(oracle, state))
+        return 2 * (1 + per_run(self.momentum)) / (sharpness + per_run(self.weight_decay))
 
     def disabled_because(self, landscape: Landscape) -> str | None:
         if not landscape.has_input.any():

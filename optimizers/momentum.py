@@ -1,4 +1,4 @@
-from landscapes.arrays import zeros_like
+from landscapes.arrays import Array, zeros_like
 from optimizers.optimizer import (
     GRAD,
     Fraction,
@@ -37,6 +37,9 @@ class Momentum(Optimizer):
     def update(self, oracle: Oracle, b: State) -> tuple[Point, State]:
         b = self.momentum * b + oracle.grad
         return -self.lr * b, b
+
+    def state_numbers(self, b: State) -> dict[str, Array]:
+        return {"b": b}
 
     def stability_limit(self, oracle: Oracle, state: State) -> Scalar:
         return 2 * (1 + per_run(self.momentum)) / steepest_curvature(oracle)

@@ -1,4 +1,4 @@
-from landscapes.arrays import zeros_like
+from landscapes.arrays import Array, zeros_like
 from optimizers.optimizer import (
     GRAD,
     Count,
@@ -47,6 +47,11 @@ class MomentumAnnealed(Optimizer):
         v, t = state
         v = self._coefficient(t) * v - self.lr * oracle.grad
         return v, (v, t + 1)
+
+    def state_numbers(self, state: State) -> dict[str, Array]:
+        v, t = state
+        coefficient = self._coefficient(t - 1) if t else float("nan")
+        return {"v": v, "β_t": coefficient + 0 * v}
 
     def stability_limit(self, oracle: Oracle, state: State) -> Scalar:
         return 2 * (1 + per_run(self._coefficient(state[1]))) / steepest_curvature(oracle)

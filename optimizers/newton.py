@@ -1,5 +1,4 @@
 from landscapes.arrays import solve_above, where
-from landscapes.landscape import Landscape
 from optimizers.optimizer import (
     GRAD,
     HESSIAN,
@@ -12,8 +11,6 @@ from optimizers.optimizer import (
     State,
     optimizer,
 )
-
-MOST_PARAMETERS = 3000  # a dense Hessian is then 36 MB in float32, and factoring it takes most of a second
 
 
 @optimizer(
@@ -41,13 +38,6 @@ class Newton(Optimizer):
         g = oracle.grad
         jump, convex = solve_above(oracle.hessian, g, self.damping, self.tol)
         return where(convex, -self.lr * jump, -self.fallback_lr * g), state
-
-    def disabled_because(self, landscape: Landscape) -> str | None:
-        if landscape.dim > MOST_PARAMETERS:
-            return (
-                f"Its Hessian is dense, for {MOST_PARAMETERS:,} parameters at most; this has {landscape.dim:,}. Take Newton-CG."
-            )
-        return None
 
     def stability_limit(self, oracle: Oracle, state: State) -> Scalar:
         """2 on the local quadratic model, whatever its curvature."""

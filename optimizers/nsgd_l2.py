@@ -21,7 +21,7 @@ from optimizers.optimizer import (
     family="Input-normalised",
     formula=r"b \leftarrow \beta\, b + \frac{g}{\epsilon + \overline{\|x\|_2^2}} \qquad"
     r" \theta \leftarrow \theta - \eta\, b",
-    limit="(2 + 2β) / λmax(P⁻¹H) with P = ε + input power",
+    limit="(2 + 2β) / (λmax(P⁻¹H) + weight decay) with P = ε + input power",
 )
 class NSGDL2(Optimizer):
     """Divide each layer's gradient by the power of that layer's input, as NLMS does for one neuron.
@@ -48,9 +48,13 @@ class NSGDL2(Optimizer):
         b = self.momentum * b + g + self.weight_decay * oracle.theta
         return -self.lr * b, b
 
+    def state_numbers(self, b: State) -> dict[str, Array]:
+        return {"b": b}
+
     def preconditioner(self, oracle: Oracle, state: State) -> Array | None:
         power = oracle.input_terms("l2")[1]
         return exempted(oracle, power + per_term(self.eps))[..., 0, :] if power.shape[-2] == 1 else None
 
     def stability_limit(self, oracle: Oracle, state: State) -> Scalar:
-        return stability_limit(oracle, oracle.input_terms("l2")[1] + per_term(self.eps), self.momentum)
+        divisor = oracle.input_terms("l2")[1] + per_term(self.eps)
+        return stability_limit(oracle, divisor, self.momentum, self.weight_decay)

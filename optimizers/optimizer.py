@@ -27,6 +27,8 @@ __all__ = [
 
 State = Any
 
+MOST_PARAMETERS = 3000  # a dense Hessian is then 36 MB in float32, and factoring it takes most of a second
+
 
 class Needs(Flag):
     """What an optimizer asks of the oracle; a spy in the tests compares it with what it really asks."""
@@ -64,6 +66,14 @@ class Optimizer:
         """The diagonal P `(*runs, dim)` with step = -lr g / P (momentum aside) at this point, or None if it is no diagonal."""
         return None
 
+    def state_numbers(self, state: State) -> dict[str, Array]:
+        """The state's quantities by the names of the docstring, and what follows from them, to be shown; empty without a state.
+
+        Each broadcasts to `(*runs, dim)`. "effective learning rate" is what the last step multiplied the gradient, or its
+        average, by. What only a step defines is NaN before the first one.
+        """
+        return {}
+
     def stability_limit(self, oracle: Oracle, state: State) -> Scalar:
         """The learning rate beyond which small errors grow along the steepest direction here, `(*runs,)`.
 
@@ -74,6 +84,10 @@ class Optimizer:
 
     def disabled_because(self, landscape: Landscape) -> str | None:
         """Why this method cannot run on the landscape, in a sentence for the visitor; None where it can."""
+        if HESSIAN in self.needs and landscape.dim > MOST_PARAMETERS:
+            return (
+                f"Its Hessian is dense, for {MOST_PARAMETERS:,} parameters at most; this has {landscape.dim:,}. Take Newton-CG."
+            )
         return landscape.input_reason if INPUTS in self.needs else None
 
     def with_hyperparameters(self, **changes: Any) -> Self:

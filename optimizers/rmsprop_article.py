@@ -40,6 +40,9 @@ class RMSPropArticle(Optimizer):
         v = self.decay * v + (1 - self.decay) * g * g
         return -self.lr * g / sqrt(v + self.eps), v
 
+    def state_numbers(self, v: State) -> dict[str, Array]:
+        return {"v": v, "effective learning rate": self.lr / sqrt(v + self.eps)}
+
     def preconditioner(self, oracle: Oracle, v: State) -> Array:
         g = oracle.grad
         return sqrt(self.decay * v + (1 - self.decay) * g * g + self.eps)

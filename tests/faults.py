@@ -80,7 +80,7 @@ OPTIMIZERS = [
     Fault("optimizers/adam_article.py", "m / sqrt(v + self.eps)", "m / (sqrt(v) + self.eps)", EQUAL + "adam_article"),
     Fault("optimizers/adam_article.py", "(m, v)\n\n", "(m * 0, v)\n\n", EQUAL + "adam_article"),
     Fault("optimizers/amsgrad.py", "w = maximum(w, v)", "w = v", EQUAL + "amsgrad"),
-    Fault("optimizers/amsgrad.py", "w = maximum(w, self.beta2", "w = maximum(v, self.beta2", STABLE + "next_step"),
+    Fault("optimizers/amsgrad.py", "w = maximum(w, self.beta2", "w = maximum(v, self.beta2", LAWS + "effective"),
     Fault(
         "optimizers/adamw.py",
         "step - self.lr * self.weight_decay * oracle",
@@ -108,7 +108,7 @@ OPTIMIZERS = [
     Fault("optimizers/lbfgs.py", "fits = awake & (curvature > FLATTEST)", "fits = awake", LBFGS),
     Fault("optimizers/lbfgs.py", "where(newer < most, inverse", "where(newer <= most, inverse", LBFGS),
     Fault("optimizers/lbfgs.py", "newer = newer + (used > 0)", "newer = newer + 1", LBFGS),
-    Fault("optimizers/lbfgs.py", "where(awake, g, before)", "g", LAWS + "'many_runs and lbfgs' " + LBFGS),
+    Fault("optimizers/lbfgs.py", "where(awake, g, before)", "g", LBFGS),
     Fault("optimizers/lbfgs.py", "where(begun, ones_like(first), first)", "first", LBFGS),
     Fault("optimizers/lbfgs.py", "1 / max(abs(g1) + abs(g2), 1.0)", "1 / (abs(g1) + abs(g2))", LBFGS),
     Fault("optimizers/lbfgs.py", "if curvature > FLATTEST:", "if curvature:", LBFGS),

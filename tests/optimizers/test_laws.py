@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import copy
+import re
+from collections.abc import Iterator
 from dataclasses import FrozenInstanceError
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -13,14 +16,14 @@ from hypothesis import strategies as st
 
 from experiments import run
 from experiments.loop import walk
-from landscapes import SURFACES
+from landscapes import NETWORKS, SURFACES
 from landscapes.landscape import Draw
 from landscapes.ranges import Positive, ranges_of
 from landscapes.surfaces.expression import Expression
 from landscapes.surfaces.surface import surface
 from optimizers import OPTIMIZERS
 from optimizers.optimizer import GRAD, HESSIAN, HVP, INPUTS, LOSS
-from tests.cases import PAIRS
+from tests.cases import PAIRS, OnTorch
 from tests.strategies import hyperparameters, point_of
 
 KINDS = {"gradient": GRAD, "hessian": HESSIAN, "hvp": HVP, "loss": LOSS, "inputs": INPUTS}
@@ -137,6 +140,23 @@ def test_no_gradient_and_a_fresh_state_give_no_step(key: str, data: st.DataObjec
         assert np.array_equal(step, theta)
 
 
+@surface(title="Bowl beside the origin", domain=((-2, 2), (-2, 2)), start=(1.0, 1.0), reference="1847")
+def shifted_bowl(x: Expression, y: Expression) -> Expression:
+    """Level at (0.5, -0.25), where weights are not zero."""
+    return (x - 0.5) ** 2 + (y + 0.25) ** 2
+
+
+@pytest.mark.parametrize("key", [key for key in OPTIMIZERS if OPTIMIZERS[key]().disabled_because(shifted_bowl()) is None])
+def test_on_level_ground_only_weight_decay_moves(key: str) -> None:
+    """By -lr weight_decay θ, whatever the rule divides gradients by: the one exception to the law above."""
+    level = np.array([0.5, -0.25])
+    decay = 0.1 if "weight_decay" in OPTIMIZERS[key].ranges else 0.0
+    for rate in (0.0, decay):
+        optimizer = OPTIMIZERS[key](lr=0.02, **({"weight_decay": rate} if decay else {}))
+        step, _state = optimizer.update(shifted_bowl().at(level), optimizer.init(level))
+        np.testing.assert_allclose(step, -0.02 * rate * level, rtol=1e-12, atol=0)
+
+
 @pytest.mark.parametrize("key", OPTIMIZERS)
 def test_needs_are_what_the_oracle_was_asked(key: str) -> None:
     asked = [
@@ -161,9 +181,11 @@ def test_each_kind_is_asked_once_a_step(key: str) -> None:
 
 
 ROTATION_EQUIVARIANT = {
-    "sgd": True, "momentum": True, "momentum_annealed": True,
-    "rmsprop": False, "rmsprop_article": False, "adam": False, "adam_article": False,
-    "newton": True, "newton_scalar": True, "newton_eigen": True, "newton_cg": True,
+    "sgd": True, "momentum": True, "momentum_annealed": True, "nesterov": True,
+    "adagrad": False, "adadelta": False, "rmsprop": False, "rmsprop_article": False, "adam": False, "adam_article": False,
+    "amsgrad": False, "adamw": False, "nadam": False, "radam": False, "lion": False,
+    "newton": True, "newton_scalar": True, "newton_eigen": True, "newton_cg": True, "saddle_free_newton": True,
+    "lbfgs": False,  # its first step is scaled by the gradient's l1 norm
     "nsgd_l2": True, "nsgd_l1": False, "insgd": True, "insgd_released": True,
 }  # fmt: skip
 
@@ -174,7 +196,7 @@ def test_turning_the_ravine_turns_the_path_or_does_not(key: str, angle: float) -
     a = np.radians(angle)
     turn = np.array([[np.cos(a), -np.sin(a)], [np.sin(a), np.cos(a)]])
     start = np.array([1.0, 0.7])
-    optimizer = OPTIMIZERS[key](lr=0.4 if key.startswith("newton") else 0.005)
+    optimizer = OPTIMIZERS[key](lr=0.4 if HESSIAN in OPTIMIZERS[key].needs else {"adadelta": 1.0, "lbfgs": 0.5}.get(key, 0.005))
     straight = run(optimizer, SURFACES["ravine"](condition=20.0, angle=0.0), start, 40).theta
     turned = run(optimizer, SURFACES["ravine"](condition=20.0, angle=angle), turn @ start, 40).theta
     gap = abs(turned - straight @ turn.T).max()
@@ -199,10 +221,19 @@ def scaled_valley(x: Expression, y: Expression, scale: Positive = 1.0) -> Expres
     return scale * ((1 - x) ** 2 + 100 * (y - x**2) ** 2)
 
 
-@pytest.mark.parametrize(("key", "forgets"), [("rmsprop", True), ("adam", True), ("sgd", False), ("newton", True)])
+@pytest.mark.parametrize(
+    ("key", "forgets"),
+    [
+        ("sgd", False), ("momentum", False), ("nesterov", False), ("newton", True), ("saddle_free_newton", True),
+        ("rmsprop", True), ("adagrad", True), ("adam", True), ("amsgrad", True), ("adamw", True), ("nadam", True),
+        ("radam", False),  # its first steps are not adaptive
+        ("lion", True),
+    ],
+)  # fmt: skip
 def test_who_forgets_the_scale_of_the_loss(key: str, forgets: bool) -> None:
     """Powers of two scale exactly, so what forgets them repeats to the bit."""
-    optimizer = OPTIMIZERS[key](**({"eps": 0.0} if "eps" in OPTIMIZERS[key].ranges else {}))
+    absolute = {"eps": 0.0, "damping": 1e-30}  # what has the scale of a gradient or a curvature
+    optimizer = OPTIMIZERS[key](**{name: absolute[name] for name in OPTIMIZERS[key].ranges if name in absolute})
     paths = [run(optimizer, scaled_valley(scale=scale), scaled_valley().start, 10).theta for scale in (1.0, 4.0, 2.0**-10)]
     assert np.allclose(paths[0], paths[1], rtol=1e-12) == np.allclose(paths[0], paths[2], rtol=1e-12) == forgets
 
@@ -255,6 +286,84 @@ def test_what_the_page_prints(key: str) -> None:
         "github.com" in (method.__doc__ or "")
     )
     assert ranges_of(method) == method.ranges
+
+
+def leaves(state: Any) -> Iterator[Any]:
+    """The arrays of a state; those kept in a tuple within it (the history of pairs) are its own affair."""
+    for part in state if isinstance(state, tuple) else (state,):
+        if part is not None and not isinstance(part, tuple):
+            yield part
+
+
+@pytest.mark.parametrize(("key", "surface_key"), PAIRS)
+@pytest.mark.usefixtures("shapes_unchecked")
+def test_inner_state_in_numbers(key: str, surface_key: str) -> None:
+    """Named as in the docstring, one number per parameter, nothing of the state left out; alone, at once and on torch alike."""
+    surface, optimizer = SURFACES[surface_key](), OPTIMIZERS[key](lr=1e-3)
+    starts = np.array(surface.start) * [[1.0], [0.9], [0.7]]
+    with np.errstate(all="raise"):
+        optimizer.state_numbers(optimizer.init(starts))
+    with np.errstate(all="ignore"):
+        visits = list(walk(optimizer, surface, starts, 8))
+        alone = [list(walk(optimizer, surface, start, 8)) for start in starts]
+        tensors = list(walk(optimizer, OnTorch(surface), starts, 8))
+        shown = [optimizer.state_numbers(visit.state) for visit in visits]
+        assert [list(numbers) for numbers in shown[1:]] == [list(shown[1])] * 8
+        for name in shown[1]:
+            assert re.fullmatch("[A-Za-z ]{2,}", name) or name.rstrip(" 12") in (OPTIMIZERS[key].__doc__ or ""), name
+        for k, (visit, numbers) in enumerate(zip(visits, shown)):
+            assert all(np.broadcast_shapes(np.shape(value), (3, 2)) == (3, 2) for value in numbers.values())
+            for leaf in leaves(visit.state):
+                if np.shape(leaf)[-1:] == (2,):
+                    for part in np.moveaxis(leaf, -2, 0) if np.ndim(leaf) == 3 else [leaf]:  # the terms of a residual form
+                        assert any(np.array_equal(part, value) for value in numbers.values())
+            theirs = optimizer.state_numbers(tensors[k].state)
+            assert theirs.keys() == numbers.keys()
+            for name, value in numbers.items():
+                whole = np.broadcast_to(value, (3, 2))
+                np.testing.assert_allclose(np.broadcast_to(np.asarray(theirs[name]), (3, 2)), whole, rtol=1e-7, atol=1e-12)
+                for i in range(3):
+                    single = optimizer.state_numbers(alone[i][k].state)[name]
+                    np.testing.assert_allclose(np.broadcast_to(single, 2), whole[i], rtol=1e-7, atol=1e-12)
+                assert k == 0 or np.isfinite(whole).all()
+
+
+def test_which_methods_keep_something() -> None:
+    kept = {key for key in OPTIMIZERS if OPTIMIZERS[key]().init(np.zeros(2)) is not None}
+    shown = {key for key in OPTIMIZERS if OPTIMIZERS[key]().state_numbers(OPTIMIZERS[key]().init(np.zeros(2)))}
+    assert shown == kept
+
+
+@pytest.mark.parametrize("key", OPTIMIZERS)
+@pytest.mark.usefixtures("shapes_unchecked")
+def test_the_effective_rate_is_what_the_step_was_multiplied_by(key: str) -> None:
+    """Times the corrected average, the average or the gradient, whichever it has; and it is lr over the preconditioner."""
+    ravine = SURFACES["ravine"](condition=30.0, angle=20.0)
+    given = {"lr": 0.1, "weight_decay": 0.0, "beta2": 0.8}  # a short memory, so that mean squares fall again
+    optimizer = OPTIMIZERS[key](**{name: value for name, value in given.items() if name in OPTIMIZERS[key].ranges})
+    with np.errstate(all="ignore"):
+        visits = list(walk(optimizer, ravine, ravine.start, 40))
+    for now, after in pairwise(visits):
+        numbers = optimizer.state_numbers(after.state)
+        if "effective learning rate" not in numbers:
+            assert key not in ADAPTIVE
+            continue
+        rate = numbers["effective learning rate"]
+        np.testing.assert_allclose(rate, 0.1 / optimizer.preconditioner(now.oracle, now.state), rtol=1e-12)
+        if key != "nadam":  # which mixes two averages
+            driven = numbers.get("m̂", numbers.get("m", now.oracle.grad))
+            np.testing.assert_allclose(after.theta - now.theta, -rate * driven, rtol=1e-9)
+
+
+ADAPTIVE = {"adagrad", "rmsprop", "rmsprop_article", "adam", "adam_article", "amsgrad", "adamw", "nadam", "radam"}
+
+
+def test_dense_methods_end_where_a_hessian_does() -> None:
+    wide = NETWORKS["digits_mlp"](width=64)
+    assert wide.dim > 3000
+    for key in OPTIMIZERS:
+        dense = HESSIAN in OPTIMIZERS[key].needs
+        assert ("Newton-CG" in (OPTIMIZERS[key]().disabled_because(wide) or "")) == dense
 
 
 def test_titles_are_told_apart() -> None:

@@ -49,6 +49,45 @@ def momentum_annealed(
     return walk(step, start, steps)
 
 
+def nesterov(p: Problem, start: np.ndarray, steps: int, lr: float, momentum: float) -> Path:
+    """Nesterov 1983: v = momentum v - lr g(x + momentum v), x = x + v; what is recorded are the points x + momentum v."""
+    x, v, path = np.array(start, dtype=float), np.zeros(2), [np.array(start, dtype=float)]
+    for _ in range(steps):
+        v = momentum * v - lr * p.gradient(x + momentum * v)
+        x = x + v
+        path.append(x + momentum * v)
+    return np.array(path)
+
+
+def adagrad(
+    p: Problem, start: np.ndarray, steps: int, lr: float, lr_decay: float, initial_accumulator_value: float, eps: float
+) -> Path:
+    """Duchi, Hazan, Singer 2011, diagonal: the root of all squared gradients so far; torch's decay of lr."""
+    seen = []
+
+    def step(w: np.ndarray, t: int) -> np.ndarray:
+        seen.append(p.gradient(w))
+        root = np.sqrt(initial_accumulator_value + np.square(seen).sum(axis=0))
+        return -lr / (1 + (t - 1) * lr_decay) * seen[-1] / (root + eps)
+
+    return walk(step, start, steps)
+
+
+def adadelta(p: Problem, start: np.ndarray, steps: int, lr: float, rho: float, eps: float) -> Path:
+    """Zeiler 2012, Algorithm 1: x = -RMS[past x] / RMS[g] g."""
+    squares, updates = np.zeros(2), np.zeros(2)
+
+    def step(w: np.ndarray, t: int) -> np.ndarray:
+        nonlocal squares, updates
+        g = p.gradient(w)
+        squares = rho * squares + (1 - rho) * g**2
+        x = -((updates + eps) ** 0.5) / (squares + eps) ** 0.5 * g
+        updates = rho * updates + (1 - rho) * x**2
+        return lr * x
+
+    return walk(step, start, steps)
+
+
 def rmsprop(p: Problem, start: np.ndarray, steps: int, lr: float, decay: float, eps: float) -> Path:
     """Tieleman and Hinton 2012, epsilon beside the root."""
     v = np.zeros(2)
@@ -100,6 +139,89 @@ def adam_article(p: Problem, start: np.ndarray, steps: int, lr: float, beta1: fl
         m = beta1 * m + (1 - beta1) * g
         v = beta2 * v + (1 - beta2) * g**2
         return -lr * m / np.sqrt(v + eps)
+
+    return walk(step, start, steps)
+
+
+def amsgrad(p: Problem, start: np.ndarray, steps: int, lr: float, beta1: float, beta2: float, eps: float) -> Path:
+    """Reddi, Kale, Kumar 2018, Algorithm 2, with both averages corrected after the maximum as torch does."""
+    m, squares = np.zeros(2), [np.zeros(2)]
+
+    def step(w: np.ndarray, t: int) -> np.ndarray:
+        nonlocal m
+        g = p.gradient(w)
+        m = beta1 * m + (1 - beta1) * g
+        squares.append(beta2 * squares[-1] + (1 - beta2) * g**2)
+        largest = np.max(squares, axis=0)
+        return -lr * m / (1 - beta1**t) / ((largest / (1 - beta2**t)) ** 0.5 + eps)
+
+    return walk(step, start, steps)
+
+
+def adamw(
+    p: Problem, start: np.ndarray, steps: int, lr: float, beta1: float, beta2: float, weight_decay: float, eps: float
+) -> Path:
+    """Loshchilov and Hutter 2019, Algorithm 2, its schedule multiplier being lr: first decay, then Adam's step."""
+    m, v = np.zeros(2), np.zeros(2)
+
+    def step(w: np.ndarray, t: int) -> np.ndarray:
+        nonlocal m, v
+        g = p.gradient(w)
+        m = beta1 * m + (1 - beta1) * g
+        v = beta2 * v + (1 - beta2) * g**2
+        m_hat, v_hat = m / (1 - beta1**t), v / (1 - beta2**t)
+        return (1 - lr * weight_decay) * w - lr * m_hat / (np.sqrt(v_hat) + eps) - w
+
+    return walk(step, start, steps)
+
+
+def nadam(
+    p: Problem, start: np.ndarray, steps: int, lr: float, beta1: float, beta2: float, momentum_decay: float, eps: float
+) -> Path:
+    """Dozat 2016, Algorithm 2 with its schedule of mu: g_hat and m_hat have corrections of their own."""
+    mu = beta1 * (1 - 0.5 * 0.96 ** (momentum_decay * np.arange(steps + 2)))
+    m, v = np.zeros(2), np.zeros(2)
+
+    def step(w: np.ndarray, t: int) -> np.ndarray:
+        nonlocal m, v
+        g = p.gradient(w)
+        m = beta1 * m + (1 - beta1) * g
+        v = beta2 * v + (1 - beta2) * g**2
+        g_hat = g / (1 - mu[1 : t + 1].prod())
+        m_hat = m / (1 - mu[1 : t + 2].prod())
+        return -lr * ((1 - mu[t]) * g_hat + mu[t + 1] * m_hat) / (np.sqrt(v / (1 - beta2**t)) + eps)
+
+    return walk(step, start, steps)
+
+
+def radam(p: Problem, start: np.ndarray, steps: int, lr: float, beta1: float, beta2: float, eps: float) -> Path:
+    """Liu et al. 2020, Algorithm 2, with torch's threshold 5 and epsilon."""
+    m, v, rho_inf = np.zeros(2), np.zeros(2), 2 / (1 - beta2) - 1
+
+    def step(w: np.ndarray, t: int) -> np.ndarray:
+        nonlocal m, v
+        g = p.gradient(w)
+        m = beta1 * m + (1 - beta1) * g
+        v = beta2 * v + (1 - beta2) * g**2
+        m_hat, rho = m / (1 - beta1**t), rho_inf - 2 * t * beta2**t / (1 - beta2**t)
+        if rho <= 5:
+            return -lr * m_hat
+        r = np.sqrt((rho - 4) * (rho - 2) * rho_inf / ((rho_inf - 4) * (rho_inf - 2) * rho))
+        return -lr * m_hat * r * np.sqrt(1 - beta2**t) / (np.sqrt(v) + eps)
+
+    return walk(step, start, steps)
+
+
+def lion(p: Problem, start: np.ndarray, steps: int, lr: float, beta1: float, beta2: float, weight_decay: float) -> Path:
+    """Chen et al. 2023, Algorithm 2."""
+    m = np.zeros(2)
+
+    def step(w: np.ndarray, t: int) -> np.ndarray:
+        nonlocal m
+        g = p.gradient(w)
+        c = beta1 * m + (1 - beta1) * g
+        m = beta2 * m + (1 - beta2) * g
+        return -lr * (np.sign(c) + weight_decay * w)
 
     return walk(step, start, steps)
 
@@ -163,6 +285,48 @@ def newton_cg(
             d = -after + after @ after / (r @ r) * d
             r = after
         return lr * z
+
+    return walk(step, start, steps)
+
+
+def saddle_free_newton(p: Problem, start: np.ndarray, steps: int, lr: float, damping: float) -> Path:
+    """Dauphin et al. 2014: |H|^-1 g, |H| having H's eigenvectors and the sizes of its eigenvalues, `damping` at least."""
+
+    def step(w: np.ndarray, t: int) -> np.ndarray:
+        values, vectors = np.linalg.eigh(p.hessian(w))
+        return -lr * np.linalg.solve(vectors @ np.diag(np.maximum(abs(values), damping)) @ vectors.T, p.gradient(w))
+
+    return walk(step, start, steps)
+
+
+def lbfgs(
+    p: Problem, start: np.ndarray, steps: int,
+    lr: float, history_size: float, tolerance_grad: float, tolerance_change: float,
+) -> Path:  # fmt: skip
+    """Nocedal and Wright 2006, Algorithms 7.4 and 7.5, without a line search; torch's first step and stopping rules."""
+    pairs: list[tuple[np.ndarray, np.ndarray]] = []
+    before = last = None
+
+    def step(w: np.ndarray, t: int) -> np.ndarray:
+        nonlocal before, last
+        g = p.gradient(w)
+        if abs(g).max() <= tolerance_grad:
+            return 0 * g
+        rate = lr
+        if before is None:
+            rate = lr * min(1.0, 1 / abs(g).sum())
+        elif last @ (g - before) > 1e-10:
+            pairs.append((last, g - before))
+            del pairs[: -int(history_size)]
+        q, alpha = g.copy(), []
+        for s, y in pairs[::-1]:
+            alpha.insert(0, s @ q * (1 / (y @ s)))
+            q -= alpha[0] * y
+        r = q * (pairs[-1][0] @ pairs[-1][1] / (pairs[-1][1] @ pairs[-1][1])) if pairs else q
+        for (s, y), a in zip(pairs, alpha):
+            r = r + s * (a - y @ r * (1 / (y @ s)))
+        before, last = g, -rate * r
+        return 0 * g if g @ r < tolerance_change else last
 
     return walk(step, start, steps)
 

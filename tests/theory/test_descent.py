@@ -105,6 +105,16 @@ def test_the_best_heavy_ball_contracts_at_its_rate(condition: float) -> None:
     np.testing.assert_allclose(abs(plain[-1]), ((condition - 1) / (condition + 1)) ** 60, rtol=1e-9)
 
 
+@pytest.mark.parametrize("condition", [4.0, 25.0, 100.0])
+def test_the_best_nesterov_contracts_at_its_rate(condition: float) -> None:
+    """With lr 1 / L: 1 - 1 / sqrt k a step along the flat axis, double roots again; the steep axis is solved in two steps."""
+    ravine, root = SURFACES["ravine"](condition=condition), np.sqrt(condition)
+    t = run(OPTIMIZERS["nesterov"](lr=1 / condition, momentum=(root - 1) / (root + 1)), ravine, START, 60).theta
+    np.testing.assert_allclose(t[2:, 0], 0, atol=1e-12)
+    along = t[:, 1] / (1 - 1 / root) ** np.arange(61)
+    np.testing.assert_allclose(np.diff(along, 2), 0, atol=1e-9 * abs(along).max())  # a straight line in t
+
+
 def test_rmsprop_gives_both_axes_the_same_step() -> None:
     """J9: effective rates 100 to 1 at once, after which both coordinates move in lockstep."""
     ravine, optimizer = SURFACES["ravine"](), OPTIMIZERS["rmsprop_article"](lr=0.01)
@@ -139,9 +149,19 @@ def test_adam_settles_closer_than_rmsprop() -> None:
     assert ends["rmsprop_article"] == pytest.approx(0.005, rel=1e-3)
 
 
+def nadams_first(beta1: float = 0.9) -> float:
+    """m_hat and g_hat of one gradient: 1 + mu_2 (1 - beta1) / (1 - mu_1 mu_2)."""
+    mu_1, mu_2 = (beta1 * (1 - 0.5 * 0.96 ** (0.004 * t)) for t in (1, 2))
+    return 1 + mu_2 * (1 - beta1) / (1 - mu_1 * mu_2)
+
+
 @pytest.mark.parametrize(
-    ("key", "factor"), [("rmsprop_article", 10**0.5), ("rmsprop", 10.0), ("adam_article", 1.0), ("adam", 1.0)]
-)
+    ("key", "factor"),
+    [
+        ("rmsprop_article", 10**0.5), ("rmsprop", 10.0), ("adam_article", 1.0), ("adam", 1.0), ("amsgrad", 1.0),
+        ("adagrad", 1.0), ("lion", 1.0), ("nadam", nadams_first()),
+    ],
+)  # fmt: skip
 def test_first_steps(key: str, factor: float) -> None:
     """K5: lr / sqrt(1 - decay) sign(g) without correction; with (.9, .99) uncorrected Adam happens to give lr sign(g)."""
     ravine = SURFACES["ravine"]()
@@ -163,10 +183,77 @@ def test_the_place_of_epsilon_matters_for_small_gradients() -> None:
     assert steps["rmsprop_article"] == pytest.approx(-1e-6 / (0.1 * 1e-12 + 1e-10) ** 0.5, rel=1e-6)
 
 
+@surface(title="Slope", domain=((-3, 3), (-3, 3)), start=(0.0, 0.0), reference="Test")
+def slope(x: Expression, y: Expression) -> Expression:
+    """A plane: the gradient is (3, -0.5) everywhere."""
+    return 3 * x - 0.5 * y
+
+
+def lengths(key: str, steps: int, **given: Any) -> np.ndarray:
+    return abs(np.diff(run(OPTIMIZERS[key](**given), slope(), (0.0, 0.0), steps).theta, axis=0))
+
+
+def test_step_lengths_under_a_steady_gradient() -> None:
+    """Adagrad's fall as 1 / sqrt t, lr_decay bends them further; Adam's, AMSGrad's and Lion's stay lr; Adadelta's grow."""
+    t = np.arange(1, 401)[:, None]
+    np.testing.assert_allclose(lengths("adagrad", 400, lr=0.1), np.broadcast_to(0.1 / np.sqrt(t), (400, 2)), rtol=1e-8)
+    bent = lengths("adagrad", 400, lr=0.1, lr_decay=0.5, initial_accumulator_value=1.0)
+    np.testing.assert_allclose(bent[:, 0], 0.1 / (1 + 0.5 * (t[:, 0] - 1)) * 3 / np.sqrt(1 + 9 * t[:, 0]), rtol=1e-8)
+    for key in ("adam", "amsgrad", "lion"):
+        np.testing.assert_allclose(lengths(key, 50, lr=0.1), 0.1, rtol=1e-6)
+    grown = lengths("adadelta", 400)
+    assert (np.diff(grown[30:], axis=0) > 0).all()
+    assert grown[0, 0] == pytest.approx((1e-6 / 0.1) ** 0.5, rel=1e-5)
+    np.testing.assert_array_equal(lengths("adadelta", 5, eps=0.0), 0)
+
+
+def test_amsgrad_remembers_the_steepest_place() -> None:
+    """Down a wall and into the flat: Adam's effective rate recovers as v forgets, AMSGrad's never does."""
+    valley = SURFACES["ravine"](condition=100.0)
+    rates = {}
+    for key in ("adam", "amsgrad"):
+        optimizer = OPTIMIZERS[key](lr=0.01, beta2=0.9)
+        visits = list(walk(optimizer, valley, (0.5, 1.0), 400))
+        rates[key] = np.array([optimizer.state_numbers(visit.state)["effective learning rate"][0] for visit in visits[100:]])
+    np.testing.assert_allclose(rates["amsgrad"], rates["amsgrad"][0], rtol=1e-4)
+    assert rates["adam"][-1] > 10 * rates["amsgrad"][-1]
+
+
+def test_radam_waits_for_five_gradients() -> None:
+    """Card C2: rho_t and r_t; torch's first adaptive step is the sixth, with 0.999 and 0.99; before it steps are -lr m_hat."""
+    slow, fast = OPTIMIZERS["radam"](beta2=0.999), OPTIMIZERS["radam"](beta2=0.99)
+    found = [slow.rectification(t) for t in range(1, 7)]
+    np.testing.assert_allclose([rho for rho, _ in found], [1, 1.9995, 2.9987, 3.9975, 4.996, 5.9942], atol=5e-5)
+    assert [r for _, r in found[:5]] == [0] * 5
+    assert found[5][1] == pytest.approx(0.02582, abs=5e-6)
+    assert fast.rectification(6)[1] == pytest.approx(0.08168, abs=5e-6)
+    both = OPTIMIZERS["radam"](beta2=np.array([[0.999], [0.99]])).rectification(6)[1]
+    np.testing.assert_allclose(both, [[found[5][1]], [fast.rectification(6)[1]]], rtol=1e-12)
+    steps = np.diff(run(OPTIMIZERS["radam"](lr=0.1), slope(), (0.0, 0.0), 6).theta, axis=0)
+    np.testing.assert_allclose(steps[:5], np.broadcast_to([-0.3, 0.05], (5, 2)), rtol=1e-9)
+    np.testing.assert_allclose(steps[5], 0.1 * found[5][1] * np.array([-1, 1]), rtol=1e-4)
+    assert OPTIMIZERS["radam"](beta2=0.999).rectification(10**6)[1] == pytest.approx(1, rel=1e-6)
+
+
+def test_lion_moves_every_coordinate_by_lr_and_ends_in_a_cycle() -> None:
+    """Whatever the slope or the learning rate: it neither settles nor diverges."""
+    for lr in (0.01, 1.0, 100.0):
+        t = run(OPTIMIZERS["lion"](lr=lr), SURFACES["ravine"](), (1.37, 0.81), 2000).theta
+        np.testing.assert_allclose(abs(np.diff(t, axis=0)), lr, rtol=1e-9)
+        tail = abs(t[-200:]).max(axis=0)
+        assert (tail > 0.4 * lr).all() and (tail < 20 * lr).all()
+
+
+def test_adamw_ends_where_decay_balances_the_sign() -> None:
+    """Its fixed point on a slope: m_hat / sqrt(v_hat) = +-1, so that weight_decay theta = -+1 in every coordinate alike."""
+    t = run(OPTIMIZERS["adamw"](lr=0.05, weight_decay=0.5), slope(), (0.0, 0.0), 2000).theta
+    np.testing.assert_allclose(t[-1], [-2.0, 2.0], rtol=1e-6)
+
+
 @given(st.floats(1, 1e4), st.floats(-90, 90), st.floats(-2, 2), st.floats(-2, 2))
 def test_newton_solves_a_ravine_in_one_step(condition: float, angle: float, x: float, y: float) -> None:
     ravine = SURFACES["ravine"](condition=condition, angle=angle)
-    for key in ("newton", "newton_eigen"):
+    for key in ("newton", "newton_eigen", "saddle_free_newton"):
         end = run(OPTIMIZERS[key](), ravine, (x, y), 1).theta[-1]
         assert np.linalg.norm(end) <= 1e-11 * condition
     damped = run(OPTIMIZERS["newton"](damping=1.0), SURFACES["ravine"](condition=condition), (x, y), 1).theta[-1]
@@ -208,6 +295,16 @@ def test_saddles_draw_newton_in_unless_it_falls_back() -> None:
     assert arrival("newton", (0.8, 1e-6), 1e-8) > 60
     assert arrival("newton_eigen", (0.8, 1e-6), 1e-8) > 60
     assert arrival("sgd", (0.8, 1e-6), 1e-6, lr=0.1) == 207
+    assert arrival("saddle_free_newton", (0.8, 0.1), 1e-8) == 7
+    assert arrival("saddle_free_newton", (0.8, 1e-6), 1e-8) == 31
+
+
+def test_saddle_free_newton_takes_little_curvature_for_its_damping() -> None:
+    """At (.8, .1) curvatures are 1 and -.97: y moves uphill of Newton's step by as much as that goes astray."""
+    down = 0.1 - 0.1**3
+    for damping, curvature in ((0.5, 0.97), (3.0, 3.0)):
+        step = run(OPTIMIZERS["saddle_free_newton"](damping=damping), two_minima(), (0.8, 0.1), 1).theta[1]
+        np.testing.assert_allclose(step, [0.8 - 0.8 / max(1.0, damping), 0.1 + down / curvature], atol=1e-12)
 
 
 def test_eigen_newton_keeps_the_newton_step_where_it_curves_up() -> None:

@@ -1,0 +1,55 @@
+from landscapes.arrays import Array, sqrt, zeros_like
+from optimizers.moments import averaged_limit, corrected
+from optimizers.optimizer import GRAD, Fraction, NonNegative, Optimizer, Oracle, Point, Positive, Scalar, State, optimizer
+
+
+@optimizer(
+    needs=GRAD,
+    title="AdamW",
+    family="Adaptive",
+    formula=r"m \leftarrow \beta_1 m + (1-\beta_1)\, g \qquad v \leftarrow \beta_2 v + (1-\beta_2)\, g^2 \qquad "
+    r"\theta \leftarrow \theta - \eta \left( \frac{m / (1-\beta_1^t)}{\sqrt{v / (1-\beta_2^t)} + \epsilon}"
+    r" + \lambda\, \theta \right)",
+    limit="(2 + 2β₁) / ((1 − β₁) λmax(P⁻¹H) + (1 + β₁) λ) with P = √v̂ + ε held still and λ the weight decay",
+)
+class AdamW(Optimizer):
+    """Adam with weight decay beside the adaptive step, not inside it, so that every weight decays at the same rate.
+
+    m ← beta1 m + (1 - beta1) g, v ← beta2 v + (1 - beta2) g²,
+    Δθ = -lr (m̂ / (√v̂ + eps) + weight_decay θ), with m̂ = m / (1 - beta1^t) and v̂ = v / (1 - beta2^t). Without gradient θ shrinks
+    by 1 - lr weight_decay a step. Equals torch.optim.AdamW.
+    Reference: Loshchilov and Hutter 2019, arXiv 1711.05101.
+    """
+
+    lr: Positive = 0.001
+    beta1: Fraction = 0.9
+    beta2: Fraction = 0.999
+    weight_decay: NonNegative = 0.01
+    eps: NonNegative = 1e-8
+
+    def init(self, theta: Point) -> State:
+        return zeros_like(theta), zeros_like(theta), 0
+
+    def update(self, oracle: Oracle, state: State) -> tuple[Point, State]:
+        m, v, t = state
+        g, t = oracle.grad, t + 1
+        m = self.beta1 * m + (1 - self.beta1) * g
+        v = self.beta2 * v + (1 - self.beta2) * g * g
+        root = sqrt(v) / (1 - self.beta2**t) ** 0.5
+        step = -(self.lr / (1 - self.beta1**t)) * m / (root + self.eps)
+        return step - self.lr * self.weight_decay * oracle.theta, (m, v, t)
+
+    def state_numbers(self, state: State) -> dict[str, Array]:
+        m, v, t = state
+        v_hat = corrected(v, self.beta2, t)
+        rate = self.lr / (sqrt(v_hat) + self.eps)
+        return {"m": m, "v": v, "m̂": corrected(m, self.beta1, t), "v̂": v_hat, "effective learning rate": rate}
+
+    def preconditioner(self, oracle: Oracle, state: State) -> Array:
+        _, v, t = state
+        g = oracle.grad
+        v = self.beta2 * v + (1 - self.beta2) * g * g
+        return sqrt(v) / (1 - self.beta2 ** (t + 1)) ** 0.5 + self.eps
+
+    def stability_limit(self, oracle: Oracle, state: State) -> Scalar:
+        return averaged_limit(oracle, self.preconditioner(oracle, state), self.beta1, self.weight_decay)
