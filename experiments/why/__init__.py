@@ -1,0 +1,8 @@
+"""Why a run does what it does: every step in numbers, in arrows and in a sentence."""
+
+from experiments.why.explain import Why, explain
+from experiments.why.finding import Finding
+from experiments.why.overlay import Overlay, overlay
+from experiments.why.summary import Progress, Summary, progress, seconds, summarise
+
+__all__ = ["Finding", "Overlay", "Progress", "Summary", "Why", "explain", "overlay", "progress", "seconds", "summarise"]
