@@ -147,9 +147,9 @@ def _epsilon(claim: Claim) -> tuple[Measured, ...]:
     )
 
 
-MINIMUM = 0.5  # of the parabola with curvature 1
+MINIMUM = 1.0  # of the parabola with curvature 1
 _ONE_DIMENSION = Experiment(
-    Choice("parabola", {"curvature": 1.0}), (momentum(0.1, 0.9), sgd(0.1)), start=(1.5,), steps=300
+    Choice("parabola", {"curvature": 1.0}), (momentum(0.1, 0.9), sgd(0.1)), start=(2.0,), steps=300
 )  # fmt: skip
 _RMSPROP = Choice("rmsprop_article", {"lr": 0.01, "decay": 0.9})
 
