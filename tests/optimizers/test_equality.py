@@ -15,7 +15,8 @@ import pytorch_optimizer
 import torch
 
 from experiments import run
-from landscapes import SURFACES
+from landscapes import NETWORKS, SURFACES
+from landscapes.landscape import Landscape
 from landscapes.surfaces.surface import Surface
 from optimizers import OPTIMIZERS
 from tests.cases import PAIRS, TELLING, OnTorch
@@ -160,16 +161,16 @@ def doubles() -> Iterator[None]:
     torch.set_default_dtype(torch.float32)
 
 
-def torch_path(key: str, surface: Surface, hyperparameters: Mapping[str, Any]) -> np.ndarray:
-    theta = torch.tensor(surface.start, dtype=torch.float64, requires_grad=True)
+def torch_path(key: str, landscape: Landscape, hyperparameters: Mapping[str, Any], steps: int = STEPS) -> np.ndarray:
+    theta = torch.tensor(np.asarray(landscape.start), dtype=torch.float64, requires_grad=True)
     theirs = TORCH[key](theta, hyperparameters)
 
     def closure() -> torch.Tensor:
-        theta.grad = torch.tensor(surface.gradient(theta.detach().numpy()))
+        theta.grad = torch.as_tensor(landscape.gradient(landscape.point(theta.detach().numpy())))
         return torch.tensor(0.0)
 
     path = [theta.detach().numpy().copy()]
-    for _ in range(STEPS):
+    for _ in range(steps):
         theirs.step(closure)
         path.append(theta.detach().numpy().copy())
     return np.array(path)
@@ -186,6 +187,16 @@ def test_paths_are_those_of_torch(key: str, surface_key: str, settings: str) -> 
     rows = steps_before_leaving(reference)
     trajectory = run(ours, surface, surface.start, STEPS)
     assert furthest(trajectory.theta[:rows], reference[:rows]) <= GAP
+
+
+@pytest.mark.parametrize("key", TORCH)
+@pytest.mark.usefixtures("doubles")
+def test_networks_walk_as_torch_trains_them(key: str) -> None:
+    """In float64, hundreds of parameters at once: what a surface of two coordinates cannot show."""
+    network = NETWORKS["digits_mlp"](width=2).to(torch.float64)
+    ours = OPTIMIZERS[key](**SETTINGS[key])
+    reference = torch_path(key, network, ours.hyperparameters, 25)
+    assert furthest(run(ours, network, network.start, 25).theta, reference) <= GAP
 
 
 @pytest.mark.parametrize("key", TORCH)

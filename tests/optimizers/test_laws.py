@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -326,6 +327,41 @@ def test_inner_state_in_numbers(key: str, surface_key: str) -> None:
                     single = optimizer.state_numbers(alone[i][k].state)[name]
                     np.testing.assert_allclose(np.broadcast_to(single, 2), whole[i], rtol=1e-7, atol=1e-12)
                 assert k == 0 or np.isfinite(whole).all()
+
+
+def numbers_in(state: Any) -> Iterator[Any]:
+    """All arrays of a state, those within tuples too."""
+    for part in state if isinstance(state, tuple) else (state,):
+        if isinstance(part, tuple):
+            yield from numbers_in(part)
+        elif hasattr(part, "dtype"):
+            yield part
+
+
+@pytest.mark.parametrize("key", OPTIMIZERS)
+def test_float32_stays_float32(key: str) -> None:
+    """On a network, with numbers and with a sweep: a step or a state in float64 would double the memory and move to the CPU."""
+    network = NETWORKS["digits_mlp"](width=2)
+    optimizer = OPTIMIZERS[key]()
+    sweep = {name: np.array([[value], [value]]) for name, value in optimizer.hyperparameters.items()}
+    for given_, shape in (({}, (network.dim,)), (sweep, (2, network.dim))):
+        visits = list(walk(optimizer.with_hyperparameters(**given_), network, network.start, 3))
+        assert visits[-1].theta.dtype == torch.float32
+        assert visits[-1].theta.shape == shape
+        for leaf in numbers_in(visits[-1].state):
+            assert leaf.dtype in (torch.float32, torch.bool)
+        for value in optimizer.state_numbers(visits[-1].state).values():
+            assert value.dtype == torch.float32
+
+
+@pytest.mark.parametrize("key", [key for key in OPTIMIZERS if HESSIAN not in OPTIMIZERS[key].needs])
+def test_memory_keeps_one_coordinate_of_all_runs_together(key: str) -> None:
+    """Formulas read coordinates: after a few steps, points, steps and state have the layout of the start."""
+    ravine, optimizer = SURFACES["ravine"](), OPTIMIZERS[key](lr=np.geomspace(1e-3, 1e-2, 50)[:, None])
+    visit = list(walk(optimizer, ravine, ravine.start, 4))[-1]
+    arrays = [visit.theta, optimizer.update(visit.oracle, visit.state)[0], *numbers_in(visit.state)]
+    for array in arrays:
+        assert array.shape != (50, 2) or array.strides == (8, 400)
 
 
 def test_which_methods_keep_something() -> None:

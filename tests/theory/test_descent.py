@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from experiments import run
 from experiments.loop import walk
 from landscapes import SURFACES
+from landscapes.landscape import Draw
 from landscapes.surfaces.expression import Expression
 from landscapes.surfaces.surface import surface
 from optimizers import OPTIMIZERS
@@ -217,6 +218,22 @@ def test_amsgrad_remembers_the_steepest_place() -> None:
         rates[key] = np.array([optimizer.state_numbers(visit.state)["effective learning rate"][0] for visit in visits[100:]])
     np.testing.assert_allclose(rates["amsgrad"], rates["amsgrad"][0], rtol=1e-4)
     assert rates["adam"][-1] > 10 * rates["amsgrad"][-1]
+
+
+@pytest.mark.parametrize(
+    ("key", "given_", "end"),
+    [("adam", {"beta2": 1 / 17}, 0.996), ("amsgrad", {"beta2": 1 / 17}, -0.998), ("adam", {"beta2": 0.999}, -0.996)],
+)
+def test_adam_forgets_the_rare_large_gradient_and_amsgrad_does_not(key: str, given_: dict[str, float], end: float) -> None:
+    """K7: gradients 4, -1, -1 on [-1, 1], best at -1, lr .5 / sqrt t, 3000 steps, the mean of the last 300."""
+    reddi, optimizer = SURFACES["reddi"](C=4.0), OPTIMIZERS[key](beta1=0.0, **given_)
+    theta = np.zeros(1)
+    state, path = optimizer.init(theta), []
+    for t in range(1, 3001):
+        step, state = optimizer.with_hyperparameters(lr=0.5 / t**0.5).update(reddi.at(theta, Draw(0, t - 1)), state)
+        theta = np.clip(theta + step, -1, 1)
+        path.append(theta[0])
+    assert np.mean(path[-300:]) == pytest.approx(end, abs=1.5e-3)
 
 
 def test_radam_waits_for_five_gradients() -> None:
