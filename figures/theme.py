@@ -77,22 +77,32 @@ def style(key: str) -> Style:
 
 
 def styles(keys: Sequence[str]) -> list[Style]:
-    """A style for each of several entrants: where a method enters again, greyer each time and with the next dash."""
-    return [_again(style(key), list(keys[:i]).count(key)) for i, key in enumerate(keys)]
+    """A style for each of several entrants. A method that enters again takes the next dash: greyer the second and third time,
+    then mixed with the other methods' colours one after another, so that up to 64 of one method still differ."""
+    return [_again(key, list(keys[:i]).count(key)) for i, key in enumerate(keys)]
 
 
-def _again(first: Style, times: int) -> Style:
+def _again(key: str, times: int) -> Style:
+    first, dashes = style(key), get_args(Dash)
     if times == 0:
         return first
-    dashes = get_args(Dash)
-    dash = dashes[(dashes.index(first.dash) + times) % len(dashes)]
-    share = min(0.3 * times, 0.6)
-    return replace(first, light=_greyer(first.light, share), dark=_greyer(first.dark, share), dash=dash)
+    if times <= 2:
+        light, dark, rounds = _GREY, _GREY, 0
+        share = 0.3 * times
+    else:
+        others = [other for other in (*STYLES.values(), *_MORE) if other != first]
+        rounds, index = divmod(times - 3, len(others))
+        light, dark, share = others[index].light, others[index].dark, 0.6
+    dash = dashes[(dashes.index(first.dash) + times + rounds) % len(dashes)]
+    return replace(first, light=_mixed(first.light, light, share), dark=_mixed(first.dark, dark, share), dash=dash)
 
 
-def _greyer(colour: str, share: float) -> str:
-    parts = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
-    return "#" + "".join(f"{round(part * (1 - share) + 0x80 * share):02x}" for part in parts)
+_GREY = "#808080"
+
+
+def _mixed(one: str, other: str, share: float) -> str:
+    pairs = ((int(one[i : i + 2], 16), int(other[i : i + 2], 16)) for i in (1, 3, 5))
+    return "#" + "".join(f"{round(a * (1 - share) + b * share):02x}" for a, b in pairs)
 
 
 @dataclass(frozen=True)

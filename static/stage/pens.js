@@ -1,11 +1,12 @@
 // Two pens with the same strokes: one draws on a canvas, one writes SVG. What is drawn is thus exactly what is exported.
 //
-// A style is { colour, width, alpha, dash, fill, halo, cap }. Lines are parallel arrays, NaN where the pen is lifted.
+// A style is { colour, width, alpha, dash, fill, halo }. Lines are parallel arrays, NaN where the pen is lifted; `from` and `to`
+// cut a part out, `tip` is one more place at its end.
 
 export class CanvasPen {
   constructor(context) { this.context = context }
 
-  line(xs, ys, { colour, width = 1, alpha = 1, dash = [], from = 0, to = xs.length }) {
+  line(xs, ys, { colour, width = 1, alpha = 1, dash = [], from = 0, to = xs.length, tip = null }) {
     const c = this.context
     c.globalAlpha = alpha
     c.strokeStyle = colour
@@ -21,6 +22,7 @@ export class CanvasPen {
       else c.moveTo(xs[i], ys[i])
       down = true
     }
+    if (tip && down) c.lineTo(...tip)
     c.stroke()
     c.globalAlpha = 1
     c.setLineDash([])
@@ -94,6 +96,13 @@ export class CanvasPen {
     draw()
     c.restore()
   }
+
+  shifted(down, draw) {
+    this.context.save()
+    this.context.translate(0, down)
+    draw()
+    this.context.restore()
+  }
 }
 
 const ESCAPES = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" }
@@ -119,13 +128,14 @@ export class SvgPen {
   }
 
   line(xs, ys, style) {
-    const { from = 0, to = xs.length } = style
+    const { from = 0, to = xs.length, tip = null } = style
     let d = "", down = false
     for (let i = from; i < to; i++) {
       if (xs[i] !== xs[i]) { down = false; continue }
       d += `${down ? "L" : "M"}${n(xs[i])} ${n(ys[i])}`
       down = true
     }
+    if (tip && down) d += `L${n(tip[0])} ${n(tip[1])}`
     if (d) this.parts.push(`<path d="${d}"${this.paint({ ...style, fill: undefined })}/>`)
   }
 
@@ -173,6 +183,12 @@ export class SvgPen {
     this.parts.push(
       `<clipPath id="${id}"><rect x="${n(x)}" y="${n(y)}" width="${n(w)}" height="${n(h)}"/></clipPath><g clip-path="url(#${id})">`,
     )
+    draw()
+    this.parts.push("</g>")
+  }
+
+  shifted(down, draw) {
+    this.parts.push(`<g transform="translate(0 ${n(down)})">`)
     draw()
     this.parts.push("</g>")
   }

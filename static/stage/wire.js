@@ -1,21 +1,40 @@
 // What travels between Python and the stage: scenes in, events out.
 
-// A scene from the blob that figures/components/stage.py packs; arrays are views of one aligned copy.
+import * as curve from "./curve.js"
+
+// A scene from the blob that figures/payload.py packs; arrays are views of one aligned copy. With one parameter (`dim` 1) a
+// runner's path holds places on the curve, so that everything downstream sees a plane; `theta` is what the run itself was.
 export function decode(bytes) {
   const copy = bytes.slice()
   const length = new DataView(copy.buffer).getUint32(0, true)
   const header = JSON.parse(new TextDecoder().decode(copy.subarray(4, 4 + length)))
   const begin = 4 + length
-  const array = (Type, place) => new Type(copy.buffer, begin + place.at, place.length)
-  const runners = header.runners.map((runner) => ({
-    ...runner,
-    limit: runner.limit === null ? null : Number(runner.limit), // "Infinity" travels as text
-    left: runner.left && { step: runner.left.step, loss: Number(runner.left.loss) },
-    path: array(Float64Array, runner.path),
-    loss: array(Float64Array, runner.loss),
-  }))
+  const array = (Type, place) => (place ? new Type(copy.buffer, begin + place.at, place.length) : null)
+  const numbers = (place) => array(Float64Array, place)
+  const dim = header.dim
+  const runners = header.runners.map((runner) => {
+    const theta = numbers(runner.path), loss = numbers(runner.loss)
+    return {
+      ...runner,
+      limit: runner.limit === null ? null : Number(runner.limit), // "Infinity" travels as text
+      left: runner.left && { step: runner.left.step, loss: Number(runner.left.loss) },
+      theta, loss,
+      path: dim === 1 ? curve.raised(theta, loss) : theta,
+      slow: numbers(runner.slow), slope: numbers(runner.slope), curvature: numbers(runner.curvature),
+      drawn: array(Int32Array, runner.drawn),
+    }
+  })
   const map = { ...header.map, values: header.map.length === undefined ? null : array(Float32Array, header.map) }
-  return { ...header, runners, map }
+  const lines = header.lines && { ...header.lines, normals: numbers(header.lines.normals), offsets: numbers(header.lines.offsets) }
+  const overlay = header.overlay && {
+    gradient: numbers(header.overlay.gradient), eigenvalues: numbers(header.overlay.eigenvalues),
+    eigenvectors: numbers(header.overlay.eigenvectors), preconditioner: numbers(header.overlay.preconditioner),
+    newtonTarget: numbers(header.overlay.newtonTarget),
+    arrows: header.overlay.arrows.map((arrow) => ({ name: arrow.name, values: numbers(arrow.values), base: numbers(arrow.base) })),
+  }
+  // A run leaves where its parameters leave home; how high the loss is then does not count.
+  const bounds = dim === 1 ? [header.home[0], [-Infinity, Infinity]] : header.home
+  return { ...header, bounds, runners, map, lines, overlay }
 }
 
 // Sends events one at a time: while one is unanswered, changes gather, and the last value of each field wins. A field is

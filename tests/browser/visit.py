@@ -23,7 +23,7 @@ HARMLESS = ("net::ERR_ABORTED", "/_stcore/health", "/_stcore/host-config")
 
 @dataclass(frozen=True)
 class Sent:
-    """A scene that reached the browser: its header, each runner's path `(steps + 1, 2)`, and when (seconds)."""
+    """A scene that reached the browser: its header, each runner's path `(steps + 1, dim)`, and when (seconds)."""
 
     header: Mapping[str, Any]
     paths: Mapping[str, np.ndarray]
@@ -37,7 +37,7 @@ class Sent:
         paths = {}
         for runner in header["runners"]:
             place = runner["path"]
-            paths[runner["key"]] = np.frombuffer(body, "<f8", place["length"], place["at"]).reshape(-1, 2)
+            paths[runner["key"]] = np.frombuffer(body, "<f8", place["length"], place["at"]).reshape(-1, header["dim"])
         return cls(header, paths, at)
 
 

@@ -3,11 +3,11 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 
 const at = (name) => new URL(`../../static/stage/${name}.js`, import.meta.url)
-const g = await import(at("geometry"))
-const t = await import(at("clock"))
-const wire = await import(at("wire"))
-const pens = await import(at("pens"))
-const draw = await import(at("draw"))
+const parts = await Promise.all(["colours", "geometry", "heights", "layout", "numbers", "rates"].map((name) => import(at(name))))
+const g = Object.assign({}, ...parts)
+const [t, wire, pens, runs, curve, model, overlays] = await Promise.all(
+  ["clock", "wire", "pens", "runs", "curve", "model", "overlays"].map((name) => import(at(name))),
+)
 
 const near = (a, b, gap = 1e-9) => assert.ok(Math.abs(a - b) <= gap, `${a} is not ${b}`)
 const HOME = [[-1, 1], [-1, 1]]
@@ -194,10 +194,10 @@ test("an excursion is told from the step that left, and ends when the run comes 
 
 test("a run's fate in words has the step and the true loss", () => {
   const runner = { path: Float64Array.from([0, 0, 5, 0, 1e200, 0, NaN, NaN]), loss: Float64Array.from([1, 3.2e12, 1e300, NaN]) }
-  assert.equal(draw.fate(runner, 0, HOME), "")
-  assert.equal(draw.fate(runner, 1, HOME), "left at step 1, loss 3.2e12")
-  assert.equal(draw.fate(runner, 3, HOME), "left at step 1, loss 3.2e12; diverged at step 3")
-  assert.equal(draw.fate(runner, 3, HOME, true), "diverged, step 3")
+  assert.equal(runs.fate(runner, 0, HOME), "")
+  assert.equal(runs.fate(runner, 1, HOME), "left at step 1, loss 3.2e12")
+  assert.equal(runs.fate(runner, 3, HOME), "left at step 1, loss 3.2e12; diverged at step 3")
+  assert.equal(runs.fate(runner, 3, HOME, true), "diverged, step 3")
 })
 
 test("the vertex under a pointer is the nearest one in reach", () => {
@@ -338,4 +338,17 @@ test("SVG escapes what a title or a label may contain", () => {
   assert.ok(svg.includes("&lt;script&gt;&quot;&amp;&#39;</text>") && svg.includes("a &lt; b &amp; c"))
   assert.ok(svg.includes('d="M0 0L1 1M3 3L4 4"'))
   assert.ok(!svg.includes("NaN") && !svg.includes("<script"))
+})
+
+test("the preconditioner's ellipse holds the steps that are as long to the method, the step made among them", () => {
+  const window = [[-2, 2], [-1, 3]], panel = { left: 10, top: 20, width: 400, height: 300 }
+  const place = [0.5, 1], p = [100, 4], step = [0.03, -0.2]
+  const { xs, ys } = model.metricEllipse(place, p, step, window, panel)
+  const long = (dx, dy) => dx * dx * p[0] + dy * dy * p[1]
+  const whole = long(...step)
+  xs.forEach((x, i) => {
+    const dx = -2 + ((x - 10) / 400) * 4 - place[0], dy = 3 - ((ys[i] - 20) / 300) * 4 - place[1]
+    assert.ok(Math.abs(long(dx, dy) / whole - 1) < 1e-9)
+  })
+  assert.ok(Math.max(...xs) - Math.min(...xs) < Math.max(...ys) - Math.min(...ys), "it is short where the divisor is large")
 })
