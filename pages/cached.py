@@ -113,5 +113,5 @@ def _heights(key: str, domain: Domain, cells: int, _experiment: Experiment) -> n
 def heights(experiment: Experiment, domain: Domain) -> tuple[np.ndarray, str]:
     """The height map over a domain and the key it is known by. The subset of a dragged slice changes paths, not the map."""
     alone = replace(experiment, optimizers=(Choice("sgd"),), start=None, steps=0, seed=0)
-    cells = 81 if alone.landscape.key == SLICE else 201
+    cells = 81 if alone.landscape.key == SLICE else 201 if len(domain) == 2 else 1001
     return _heights(alone.key, domain, cells, alone), f"{alone.key}:{domain}"

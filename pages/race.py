@@ -19,7 +19,8 @@ menu.require()
 def moved() -> None:
     """Follow the visitor's hand on the stage: a drag is shown, a drop becomes the experiment."""
     done = event("stage")
-    if done is None:
+    home = tuple(tuple(side) for side in cached.landscape_of(state.live or race.experiment).domain)
+    if done is None or done.home not in (None, home):  # the hand was over another surface
         return
     changed = race_view.moved(state.live or race.experiment, done, "lr" in state.tied)
     if done.phase == "drag":

@@ -106,7 +106,7 @@ def test_the_state_is_told_in_words(visitor: MakeVisitor) -> None:
 
 def test_a_stage_that_cannot_be_loaded_says_so(visitor: MakeVisitor) -> None:
     one = visitor()
-    one.page.route("**/app/static/stage/stage.js*", lambda route: route.abort())
+    one.page.route("**/app/static/bundle/stage.js*", lambda route: route.abort())
     one.page.goto(one.address)
     notice = one.page.locator(".stage")
     one.wait_for(lambda: "could not be loaded" in (notice.first.text_content() or ""), "a sentence that says what to do")

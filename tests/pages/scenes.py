@@ -31,7 +31,7 @@ def scene(app: AppTest) -> dict[str, Any]:
         return np.frombuffer(body, dtype, place["length"], place["at"])
 
     for runner in header["runners"]:
-        runner["path"], runner["loss"] = read(runner["path"], "<f8").reshape(-1, 2), read(runner["loss"], "<f8")
+        runner["path"], runner["loss"] = read(runner["path"], "<f8").reshape(-1, header["dim"]), read(runner["loss"], "<f8")
     if "at" in header["map"]:
         header["map"]["values"] = read(header["map"], "<f4").reshape(header["map"]["shape"])
     return header
