@@ -130,7 +130,7 @@ export class Hands {
     this.panning = null
     this.box.classList.remove("panning", "holding")
     if (this.holding?.id === e.pointerId) this.release()
-    else if (tap) this.stage.read(this.at(e), e.pointerType === "mouse" ? 9 : 22)
+    else if (tap) this.stage.tap(this.at(e), e.pointerType === "mouse" ? 9 : 22)
   }
 
   release() {

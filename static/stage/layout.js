@@ -2,7 +2,7 @@
 
 // Letters grow with the picture, so that a projector shows what a desk shows; `presenter` is for the last row of a room.
 export function fontFor(width, tallest, presenter = false) {
-  const [across, down, least, most] = presenter ? [42, 26, 15, 48] : [52, 26, 12, 30]
+  const [across, down, least, most] = presenter ? [42, 26, 15, 48] : [66, 30, 12, 28]
   return Math.min(Math.max(Math.round(Math.min(width / across, tallest / down)), least), most)
 }
 

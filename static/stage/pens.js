@@ -1,6 +1,6 @@
 // Two pens with the same strokes: one draws on a canvas, one writes SVG. What is drawn is thus exactly what is exported.
 //
-// A style is { colour, width, alpha, dash, fill, halo }. Lines are parallel arrays, NaN where the pen is lifted; `from` and `to`
+// A style is { colour, width, alpha, dash, fill, halo }. Lines are parallel arrays, NaN in either where the pen is lifted; `from` and `to`
 // cut a part out, `tip` is one more place at its end.
 
 export class CanvasPen {
@@ -17,7 +17,7 @@ export class CanvasPen {
     c.beginPath()
     let down = false
     for (let i = from; i < to; i++) {
-      if (xs[i] !== xs[i]) { down = false; continue }
+      if (xs[i] !== xs[i] || ys[i] !== ys[i]) { down = false; continue }
       if (down) c.lineTo(xs[i], ys[i])
       else c.moveTo(xs[i], ys[i])
       down = true
@@ -131,7 +131,7 @@ export class SvgPen {
     const { from = 0, to = xs.length, tip = null } = style
     let d = "", down = false
     for (let i = from; i < to; i++) {
-      if (xs[i] !== xs[i]) { down = false; continue }
+      if (xs[i] !== xs[i] || ys[i] !== ys[i]) { down = false; continue }
       d += `${down ? "L" : "M"}${n(xs[i])} ${n(ys[i])}`
       down = true
     }

@@ -55,7 +55,9 @@ export function drawRuns(pen, stage, plan, lines, time, { held = false, focused 
     const dim = (i) => !many && marked !== null && i !== marked
     const members = cast.map((i) => runners[i])
     const first = [...cast].reverse().map((i) => runners[i])
-    pen.clipped(panel.left, panel.top, panel.width, panel.height, () => {
+    const inside = (rim, draw) => pen.clipped(panel.left - rim, panel.top - rim, panel.width + 2 * rim, panel.height + 2 * rim, draw)
+    const rim = Math.round(plan.font * 0.8) // a head on the edge of the map is seen whole
+    inside(0, () => {
       const drawing = chosen !== null && runners[chosen]?.drawn ? members.filter((runner) => runner === runners[chosen]) : members
       overlays.drawDrawn(pen, stage, plan, panel, drawing, time)
       for (const i of cast) runs.drawPath(pen, stage, plan, runners[i], lines[index][many ? 0 : i], time, dim(i))
@@ -66,13 +68,13 @@ export function drawRuns(pen, stage, plan, lines, time, { held = false, focused 
           if (!dim(i)) overlays.drawCurvature(pen, stage, plan, panel, runners[i], time, many || looked === null || i === looked)
         }
       }
-      for (const i of cast) runs.drawHead(pen, stage, plan, panel, runners[i], time, dim(i))
-      if (cast.includes(chosen) && stage.overlay) {
-        overlays.drawOverlay(pen, stage, plan, panel, time)
-        runs.drawHead(pen, stage, plan, panel, runners[chosen], time, dim(chosen))
-      }
-      runs.drawBadges(pen, stage, plan, panel, first, time)
     })
+    inside(rim, () => { for (const i of cast) runs.drawHead(pen, stage, plan, panel, runners[i], time, dim(i)) })
+    if (cast.includes(chosen) && stage.overlay) {
+      inside(0, () => overlays.drawOverlay(pen, stage, plan, panel, time))
+      inside(rim, () => runs.drawHead(pen, stage, plan, panel, runners[chosen], time, dim(chosen)))
+    }
+    inside(0, () => runs.drawBadges(pen, stage, plan, panel, first, time))
     if (many) drawHeading(pen, stage, plan, panel, runners[index], time)
   })
 }

@@ -549,18 +549,37 @@ class Stage {
     this.redraw()
   }
 
+  // A tap on a run explains it, at the step that was tapped.
+  tap(at, reach) {
+    this.read(at, reach)
+    if (this.chosen === null) return
+    const { near, own } = this.under(at, reach) ?? {}
+    if (near) {
+      this.choose(near.run)
+      this.goTo(near.step)
+    } else if (own !== null && own !== undefined) this.choose(own)
+  }
+
+  // The vertex of a run near a pixel, { run, step }, and whose panel it is where each has its own; null outside all panels.
+  under(at, reach) {
+    const panel = this.panelAt(at)
+    if (!panel) return null
+    const { runners } = this.scene
+    const own = this.plan.panels.length > 1 ? this.plan.panels.indexOf(panel) : null
+    const near = g.vertexNear(own === null ? runners : [runners[own]], this.window, panel, ...at, reach)
+    return { panel, own, near: near && { ...near, run: own ?? near.run } }
+  }
+
   // What is under the pointer: a run's own vertex in exact numbers, else the map, which is known between its nodes only about.
   read(at, reach) {
-    const panel = this.panelAt(at)
     const { coordinates, runners, dim } = this.scene
     const { readout } = this.ui
-    if (!panel) { readout.hidden = true; return }
-    const many = this.plan.panels.length > 1
-    const cast = many ? [runners[this.plan.panels.indexOf(panel)]] : runners
-    const near = g.vertexNear(cast, this.window, panel, ...at, reach)
+    const found = this.under(at, reach)
+    if (!found) { readout.hidden = true; return }
+    const { near, panel } = found
     const [x, y] = this.place(at, panel)
     if (near) {
-      const { label, theta, loss } = cast[near.run]
+      const { label, theta, loss } = runners[near.run]
       const told = coordinates.map((name, i) => `${name} ${short(theta[dim * near.step + i], 5)}`)
       readout.textContent = `${label}, step ${near.step}: ${told.join(", ")}, loss ${short(loss[near.step], 5)}`
     } else {

@@ -18,6 +18,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 def saved(one: Visitor, button: str) -> tuple[str, bytes]:
+    one.page.get_by_role("button", name="Save", exact=True).click()
     with one.page.expect_download() as download:
         one.page.get_by_role("button", name=button).click()
     return download.value.suggested_filename, Path(download.value.path()).read_bytes()
@@ -35,7 +36,8 @@ def test_png_has_more_pixels_than_the_screen_and_a_legend(visitor: MakeVisitor) 
     box = one.canvas.bounding_box()
     assert box is not None
     np.testing.assert_allclose(sizes[0], sizes[1], atol=1)
-    assert abs(sizes[0][0] - box["width"]) <= 1 and sizes[0][1] > box["height"] + 60
+    assert abs(sizes[0][0] - max(box["width"], 640)) <= 1, "as on the screen, but never too narrow to be read"
+    assert sizes[0][1] > box["height"] + 60, "the legend goes along"
 
 
 def test_svg_is_vector_and_says_what_the_stage_says(visitor: MakeVisitor) -> None:

@@ -40,10 +40,11 @@ def explained(chosen: int = 0, **changes: Any) -> Scene:
     """The same race with everything that can be shown of one run, in closed form: the Hessian is diag(100, 1)."""
     scene = a_scene()
     path = scene.runners[chosen].path
-    curvature = np.array([100.0, 1.0])
+    with np.errstate(over="ignore"):
+        gradient = path * [100.0, 1.0]
     ones = np.ones((len(path), 1))
     overlay = Overlay(
-        gradient=path * curvature,
+        gradient=gradient,
         eigenvalues=ones * [1.0, 100.0],
         eigenvectors=ones[..., None] * [[0.0, 1.0], [1.0, 0.0]],
         preconditioner=ones * [0.1, 1.0],

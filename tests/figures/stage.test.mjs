@@ -352,3 +352,9 @@ test("the preconditioner's ellipse holds the steps that are as long to the metho
   })
   assert.ok(Math.max(...xs) - Math.min(...xs) < Math.max(...ys) - Math.min(...ys), "it is short where the divisor is large")
 })
+
+test("a pen is lifted where either coordinate is unknown", () => {
+  const pen = new pens.SvgPen(10, 10)
+  pen.line([0, 1, 1, 1, NaN, 3, 4], [0, 1, NaN, 2, 2, 3, 4], { colour: "#000" })
+  assert.match(pen.finished("t", "w"), /d="M0 0L1 1M1 2M3 3L4 4"/)
+})
