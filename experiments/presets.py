@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from experiments.spec import Choice, Experiment
+from experiments.spec import ALL_SURFACES, SLICE, Choice, Experiment
 
 SIX = ("sgd", "momentum", "rmsprop", "adam", "newton", "nsgd_l2")
 
@@ -61,10 +61,43 @@ DIGITS_SLICE = Experiment(
     training=DIGITS,
 )
 
+# Learning rates of SGD, momentum, RMSProp, Adam and, where it has inputs, NSGD, and the steps, at which each surface shows what
+# it is for from its own start; each was looked at.
+_RATES: Mapping[str, tuple[tuple[float, ...], int]] = {
+    "bowl": ((0.1, 0.03, 0.03, 0.1, 0.3), 150),
+    "booth": ((0.1, 0.02, 0.1, 0.3, 1.0), 150),
+    "matyas": ((1.0, 0.3, 0.2, 0.5, 1.0), 150),
+    "beale": ((0.01, 0.003, 0.03, 0.1, 0.1), 150),
+    "monkey_saddle": ((0.003, 0.001, 0.003, 0.003), 200),
+    "double_well": ((0.03, 0.01, 0.02, 0.1), 150),
+    "himmelblau": ((0.005, 0.005, 0.05, 0.2, 0.2), 150),
+    "styblinski_tang": ((0.01, 0.01, 0.05, 0.2), 150),
+    "six_hump_camel": ((0.02, 0.01, 0.02, 0.05), 150),
+    "goldstein_price": ((2e-5, 1e-5, 0.02, 0.1), 300),
+    "michalewicz": ((0.01, 0.003, 0.01, 0.03), 150),
+    "rastrigin": ((0.002, 0.005, 0.1, 0.5), 150),
+    "ackley": ((0.1, 0.03, 0.3, 1.0), 150),
+    "plateau": ((0.1, 0.01, 0.03, 0.05), 150),
+    "cliff": ((0.1, 0.02, 0.02, 0.05), 150),
+    "nonsmooth": ((0.02, 0.01, 0.03, 0.1), 150),
+    "linear_neuron": ((0.1, 0.03, 0.05, 0.1, 0.5), 150),
+    "sigmoid_neuron": ((3.0, 1.0, 0.03, 0.1, 9.0), 150),
+    "parabola": ((0.1, 0.05, 0.05, 0.1), 60),
+    "flat_and_sharp": ((0.05, 0.03, 0.02, 0.1), 150),
+    "reddi": ((0.05, 0.01, 0.03, 0.03), 300),
+    "typed": ((0.05, 0.02, 0.02, 0.1), 150),
+}
+_FIRST = {"ravine": RAVINE, "two_layer_neuron": TWO_LAYER_NEURON, "saddle": SADDLE, "rosenbrock": ROSENBROCK}
+
+
+def _opening(key: str) -> Experiment:
+    rates, steps = _RATES[key]
+    return _on(key, {}, dict(zip(("sgd", "momentum", "rmsprop", "adam", "nsgd_l2"), rates)), steps)
+
+
+# The experiment that each landscape opens with, in the order of the menu; the slice after the four that are met first.
 RACES: Mapping[str, Experiment] = {
-    "ravine": RAVINE,
-    "two_layer_neuron": TWO_LAYER_NEURON,
-    "saddle": SADDLE,
-    "rosenbrock": ROSENBROCK,
-    "slice": DIGITS_SLICE,
+    **_FIRST,
+    SLICE: DIGITS_SLICE,
+    **{key: _opening(key) for key in ALL_SURFACES if key not in _FIRST},
 }

@@ -26,6 +26,8 @@ MOST_STEPS = 100_000
 MOST_OPTIMIZERS = 64
 MOST_WRAPPERS = MOST_MODIFIERS = 8
 BUDGETS = ("steps", "calls")
+TYPED = "typed"
+ALL_SURFACES = SURFACES.extended({TYPED: "typed:TYPED"})  # those of the menu, and what a visitor types
 
 
 class ExperimentError(ValueError):
@@ -104,7 +106,7 @@ class Experiment:
             raise ExperimentError(f"budget must be {' or '.join(BUDGETS)}, got {self.budget!r:.40}")
         if len(self.modifiers) > MOST_MODIFIERS:
             raise ExperimentError(f"there are {MOST_MODIFIERS} modifiers at most, got {len(self.modifiers)}")
-        if self.modifiers and self.landscape.key not in _surfaces():
+        if self.modifiers and self.landscape.key not in ALL_SURFACES:
             raise ExperimentError(f"modifiers are for surfaces; {self.landscape.key} is none")
         if self.landscape.wrappers:
             raise ExperimentError("wrappers are for optimizers, not for landscapes")
@@ -222,7 +224,7 @@ class Experiment:
             samples = self.landscape.parameters.get("samples")
             made = plane if samples is None else plane.subset(int(samples))
         else:
-            made = self._surface() if self.landscape.key in _surfaces() else _made(NETWORKS, self.landscape, "landscape")
+            made = self._surface() if self.landscape.key in ALL_SURFACES else _made(NETWORKS, self.landscape, "landscape")
         return made
 
     def seen_landscape(self) -> Landscape:
@@ -231,7 +233,7 @@ class Experiment:
         return landscape if self.batch_size is None else _on_batches(landscape, self.batch_size)
 
     def _surface(self) -> Any:
-        made = _made(_surfaces(), self.landscape, "landscape")
+        made = _made(ALL_SURFACES, self.landscape, "landscape")
         for place, choice in enumerate(self.modifiers):
             made = _made(MODIFIERS, choice, f"modifiers[{place}]", made)
         return made
@@ -266,17 +268,12 @@ def _completed(choice: Choice) -> Choice:
     """The landscape with all its parameters, each as the kind of number its default is."""
     if choice.key == SLICE:
         return choice
-    return _with_defaults(choice, NETWORKS if choice.key in NETWORKS else _surfaces())
+    return _with_defaults(choice, NETWORKS if choice.key in NETWORKS else ALL_SURFACES)
 
 
 def surface_of(key: str) -> Any:
     """The family of surfaces with this key."""
-    return _surfaces()[key]
-
-
-def _surfaces() -> Mapping[str, Any]:
-    """The surfaces of the menu."""
-    return SURFACES
+    return ALL_SURFACES[key]
 
 
 def _float(value: float) -> float:

@@ -41,6 +41,13 @@ NETWORKS = Menu(
     },
 )
 
-MODIFIERS = Menu("landscapes", {})
+MODIFIERS = Menu(
+    "landscapes",
+    {
+        "rotated": "linear_maps:rotated",
+        "scaled": "linear_maps:scaled",
+        "noise": "noise:noise",
+    },
+)
 
 __all__ = ["MODIFIERS", "NETWORKS", "SURFACES", "TYPED", "ExpressionError", "parse"]

@@ -17,6 +17,10 @@ class Menu(Mapping[str, Any]):
         self._package = package
         self._places = dict(places)
 
+    def extended(self, places: Mapping[str, str]) -> Menu:
+        """The same menu with more entries at its end."""
+        return Menu(self._package, {**self._places, **places})
+
     def __getitem__(self, key: str) -> Any:
         if key not in self._places:
             raise KeyError(f"no {key!r} here; there are: {', '.join(self._places)}")

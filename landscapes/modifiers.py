@@ -1,8 +1,9 @@
-"""Landscapes made from landscapes."""
+"""Landscapes made from landscapes: slices, and the entries of the menu of modifiers."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import inspect
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 
 from landscapes.arrays import Array, empty, transpose
 from landscapes.landscape import Block, Draw, Landscape, Matrix, Norm, Point, Scalar
+from landscapes.ranges import Range, check_names, ranges_of
 
 PLANE_AXES = ("PC 1", "PC 2")
 INPUT_NOTE = (
@@ -117,70 +119,31 @@ def _rows(parts: Sequence[Array]) -> Array:
     return out
 
 
-@dataclass(frozen=True, eq=False)
-class OnBatch(Landscape):
-    """A landscape with data as its optimizers see it: `size` samples a step, while `loss` and `gradient` stay the full ones.
+@dataclass(frozen=True)
+class Modifier:
+    """An entry of the menu of modifiers: call it with a landscape and parameters; those not given take their defaults."""
 
-    Every epoch is a permutation that depends on (seed, epoch) alone, cut into whole batches; what is left over at its end is
-    left out of that epoch. So step t shows the same batch to every optimizer and every run.
-    """
+    key: str
+    title: str
+    description: str
+    ranges: Mapping[str, Range]
+    defaults: Mapping[str, float]
+    make: Callable[..., Landscape]
 
-    inner: Any  # a Landscape with `samples` and `chosen(indices)`
-    size: int
+    def __call__(self, inner: Landscape, **parameters: Any) -> Landscape:
+        """The landscape; unknown names, values out of range and landscapes that cannot be modified so raise, saying why."""
+        check_names(self.key, parameters, self.ranges)
+        for name, value in parameters.items():
+            self.ranges[name].check(f"{self.key}.{name}", value)
+        return self.make(inner, **{**self.defaults, **parameters})
 
-    def __post_init__(self) -> None:
-        if not 1 <= self.size <= self.inner.samples:
-            raise ValueError(f"a batch has 1 to {self.inner.samples} samples here, got {self.size}")
 
-    @property
-    def name(self) -> str:  # type: ignore[override]  # a landscape's name may be computed
-        return self.inner.name
+def modifier(title: str) -> Callable[[Callable[..., Landscape]], Modifier]:
+    """Make a menu entry of a function of a landscape and parameters, whose annotations and defaults are the entry's."""
 
-    @property
-    def blocks(self) -> tuple[Block, ...]:  # type: ignore[override]
-        return self.inner.blocks
+    def decorate(function: Callable[..., Landscape]) -> Modifier:
+        ranges = ranges_of(function)
+        defaults = {name: float(inspect.signature(function).parameters[name].default) for name in ranges}
+        return Modifier(function.__name__, title, inspect.getdoc(function) or "", ranges, defaults, function)
 
-    @property
-    def start(self) -> Any:
-        return self.inner.start
-
-    @property
-    def input_reason(self) -> str | None:
-        return self.inner.input_reason
-
-    @property
-    def divided(self) -> np.ndarray:
-        return self.inner.divided
-
-    def point(self, values: Any) -> Point:
-        return self.inner.point(values)
-
-    def loss(self, theta: Point) -> Scalar:
-        return self.inner.loss(theta)
-
-    def gradient(self, theta: Point) -> Point:
-        return self.inner.gradient(theta)
-
-    def hessian(self, theta: Point) -> Matrix:
-        return self.inner.hessian(theta)
-
-    def hvp(self, theta: Point, vector: Point) -> Point:
-        return self.inner.hvp(theta, vector)
-
-    def hessian_products(self, theta: Point, vectors: Array) -> Array:
-        return self.inner.hessian_products(theta, vectors)
-
-    def input_power(self, theta: Point, norm: Norm = "l2") -> Point:
-        return self.inner.input_power(theta, norm)
-
-    def input_terms(self, theta: Point, norm: Norm = "l2") -> tuple[Array, Array]:
-        return self.inner.input_terms(theta, norm)
-
-    def indices(self, draw: Draw) -> np.ndarray:
-        """The samples of the batch that a draw shows."""
-        epoch, batch = divmod(draw.step, self.inner.samples // self.size)
-        order = np.random.Generator(np.random.Philox(key=[draw.seed, epoch])).permutation(self.inner.samples)
-        return order[batch * self.size : (batch + 1) * self.size]
-
-    def drawn(self, draw: Draw | None) -> Landscape:
-        return self.inner if draw is None else self.inner.chosen(self.indices(draw))
+    return decorate

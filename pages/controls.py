@@ -96,13 +96,13 @@ class Editor:
         else:
             self.widget(st.text_input, label, name, value, how, help=f"Allowed: {allowed}")
 
-    def parameters(self, family: Any) -> None:
+    def parameters(self, ranges: Mapping[str, Any]) -> None:
         """Fields for the parameters of the landscape."""
 
         def how(name: str) -> Change:
             return lambda e, value: replace(e, landscape=e.landscape.with_parameters(**{name: value}))
 
-        for name, allowed in family.ranges.items():
+        for name, allowed in ranges.items():
             self.field(name, f"on.{name}", self.experiment.landscape.parameters[name], allowed, how(name))
 
     def chain(self, label: str, name: str, made: Sequence[tuple[Choice, Any]], menu: Mapping[str, Any], put: Put) -> None:

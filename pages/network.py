@@ -31,7 +31,7 @@ def choose() -> None:
     """The sidebar: the network, its training, the optimizers and their hyperparameters."""
     experiment = network.experiment
     st.caption(NETWORKS[experiment.landscape.key].description)
-    network.parameters(NETWORKS[experiment.landscape.key])
+    network.parameters(NETWORKS[experiment.landscape.key].ranges)
     network.number(
         "steps", "steps", experiment.steps, Range(1, 2000, whole=True, scale="log"), lambda e, v: replace(e, steps=v)
     )

@@ -9,8 +9,8 @@ import streamlit as st
 from experiments import Experiment
 from experiments.link import MOST_ENTRANTS, MOST_STEPS
 from experiments.presets import RACES
-from experiments.spec import SLICE, Choice, start_of, surface_of
-from landscapes import MODIFIERS
+from experiments.spec import SLICE, TYPED, Choice, start_of, surface_of
+from landscapes import MODIFIERS, ExpressionError, parse
 from landscapes.ranges import Range
 from optimizers import OPTIMIZERS
 from pages import cached, race_view
@@ -18,6 +18,10 @@ from pages.controls import Editor
 
 SEED = Range(0, 2**31 - 1, control=(0, 100), whole=True)
 ANYWHERE = Range(control=(-2.0, 2.0))
+FORMULA_HELP = (
+    "Numbers, x, y, pi, e, + - * / ^, brackets, and functions such as sin, cos, tan, exp, log, sqrt, abs, tanh, min, max. "
+    "Gradient and Hessian are exact, derived from what you type."
+)
 BUDGETS = {"steps": "Steps", "calls": "Oracle calls"}
 BUDGET_HELP = (
     "What all entrants have equally: steps, or questions to the surface. A gradient and a loss count one each, a Hessian "
@@ -43,9 +47,12 @@ def surface() -> None:
     )  # fmt: skip
     st.caption(landscape.description.partition("\n\n")[0])
     if experiment.landscape.key != SLICE:
-        race.parameters(surface_of(experiment.landscape.key))
+        typed = experiment.landscape.key == TYPED
+        if typed:
+            formula()
+        race.parameters({n: r for n, r in surface_of(experiment.landscape.key).ranges.items() if n != "formula"})
     start = tuple(start_of(experiment, landscape))
-    for axis, (name, column) in enumerate(zip(landscape.coordinates, st.columns(2))):
+    for axis, (name, column) in enumerate(zip(landscape.coordinates, st.columns(len(landscape.coordinates)))):
         with column:
             race.number(f"Start {name}", f"start{axis}", start[axis], ANYWHERE, lambda e, v, axis=axis: replace(
                 e, start=tuple(v if i == axis else s for i, s in enumerate(start))))  # fmt: skip
@@ -54,6 +61,28 @@ def surface() -> None:
         if box.open:
             with box:
                 changes(experiment, getattr(landscape, "samples", None))
+
+
+def formula() -> None:
+    """The field a formula is typed into. What is no formula yet stays in it, with a mark under the character at fault."""
+    draft, message, position = state.get("race.draft") or (race.experiment.landscape.parameters["formula"], "", 0)
+    state["race.formula"] = draft
+    st.text_input("f(x, y) or f(x) =", key="race.formula", on_change=_typed, help=FORMULA_HELP)
+    if message:
+        st.code(f"{draft}\n{' ' * position}^", language=None)
+        st.error(f"{message[:1].upper()}{message[1:]}.", icon=":material/error:")
+
+
+def _typed() -> None:
+    text, landscape = state["race.formula"], race.experiment.landscape
+    domain = [(landscape.parameters[f"{name}_low"], landscape.parameters[f"{name}_high"]) for name in ("x", "y")]
+    try:
+        parse(text, domain)
+    except ExpressionError as error:
+        state["race.draft"] = (text, error.message.rstrip("."), error.position)
+        return
+    state["race.draft"] = None
+    race.change(replace(race.experiment, landscape=landscape.with_parameters(formula=text), start=None))
 
 
 def changes(experiment: Experiment, samples: int | None) -> None:

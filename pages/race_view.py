@@ -11,15 +11,14 @@ import numpy as np
 
 from experiments import Experiment
 from experiments.race import Ending, Entrant
-from experiments.spec import SLICE, start_of, surface_of
-from figures.components.stage import Domain, HeightMap, Runner, Scene, StageEvent
+from experiments.spec import SLICE, TYPED, start_of, surface_of
+from figures.components.stage import Domain, HeightMap, LossCurve, Runner, Scene, StageEvent
 from figures.eigenvalues import Spectrum
 from figures.losses import Curve
 from landscapes.landscape import Landscape
 from optimizers import OPTIMIZERS
 
 Entry = Entrant | str  # an entrant, or the sentence that says why it cannot run
-NOWHERE = np.empty((0, 2))
 
 
 def labels(experiment: Experiment) -> list[str]:
@@ -42,8 +41,8 @@ def moved(experiment: Experiment, done: StageEvent, tied: bool = False) -> Exper
     return replace(experiment, optimizers=tuple(choices), start=done.start or experiment.start)
 
 
-def runners(experiment: Experiment, entries: Sequence[Entry]) -> tuple[Runner, ...]:
-    made = []
+def runners(experiment: Experiment, landscape: Any, entries: Sequence[Entry]) -> tuple[Runner, ...]:
+    made, nowhere = [], np.empty((0, landscape.dim))
     for index, (choice, label, entry) in enumerate(zip(experiment.optimizers, labels(experiment), entries)):
         optimizer = experiment.optimizer(index)
         disabled = entry if isinstance(entry, str) else None
@@ -51,16 +50,26 @@ def runners(experiment: Experiment, entries: Sequence[Entry]) -> tuple[Runner, .
             Runner(
                 key=choice.key,
                 label=label,
-                path=NOWHERE if isinstance(entry, str) else entry.trajectory.theta,
-                loss=NOWHERE[:, 0] if isinstance(entry, str) else entry.trajectory.loss,
+                path=nowhere if isinstance(entry, str) else entry.trajectory.theta,
+                loss=nowhere[:, 0] if isinstance(entry, str) else entry.trajectory.loss,
                 lr=choice.parameters["lr"],
                 lr_range=OPTIMIZERS[choice.key].ranges["lr"].control,
                 limit=None if isinstance(entry, str) else entry.limit,
                 limit_note=f"stability limit at the start: {optimizer.limit}",
                 disabled=disabled,
+                **_along(landscape, entry),
             )
         )
     return tuple(made)
+
+
+def _along(landscape: Any, entry: Entry) -> dict[str, np.ndarray]:
+    """f' and f'' along the path of one parameter, from which the stage draws tangent and parabola."""
+    if isinstance(entry, str) or landscape.dim != 1:
+        return {}
+    with np.errstate(all="ignore"):
+        gradient = landscape.gradient(landscape.point(entry.trajectory.theta))
+    return {"slope": gradient[:, 0], "curvature": entry.eigenvalues[:, 0]}
 
 
 def scene(
@@ -78,8 +87,8 @@ def scene(
     return Scene(
         title=title(landscape, experiment),
         coordinates=landscape.coordinates,
-        height=HeightMap(values, window, key, log),
-        runners=runners(experiment, entries),
+        height=HeightMap(values, window, key, log) if landscape.dim == 2 else LossCurve(values, window, key),
+        runners=runners(experiment, landscape, entries),
         start=tuple(start_of(experiment, landscape)),
         home=tuple(landscape.domain),
         minima=landscape.minima,
@@ -90,9 +99,11 @@ def scene(
 
 
 def title(landscape: Landscape, experiment: Experiment) -> str:
-    """The landscape's name with its parameters."""
-    parameters = ", ".join(f"{name} {value:g}" for name, value in experiment.landscape.parameters.items())
-    return f"{landscape.name}, {parameters}" if parameters else landscape.name
+    """The landscape's name with its parameters; of what a visitor typed the formula."""
+    values = experiment.landscape.parameters
+    if experiment.landscape.key == TYPED:
+        return f"f = {values['formula']}"
+    return ", ".join([landscape.name, *(f"{name} {value:g}" for name, value in values.items())])
 
 
 def curves(experiment: Experiment, entries: Sequence[Entry]) -> list[Curve]:
@@ -142,14 +153,14 @@ def _no_sharpness(ending: Ending) -> str:
 
 def csv(experiment: Experiment, landscape: Any, entries: Sequence[Entry]) -> bytes:
     """All paths, one row a step, every float in full precision."""
-    x, y = landscape.coordinates
-    lines = [f"# {experiment.as_json()}", f"optimizer,step,{x},{y},loss,gradient_norm,lambda_min,lambda_max"]
+    coordinates = ",".join(landscape.coordinates)
+    lines = [f"# {experiment.as_json()}", f"optimizer,step,{coordinates},loss,gradient_norm,lambda_min,lambda_max"]
     for label, entry in zip(labels(experiment), entries):
         if isinstance(entry, str):
             continue
         t = entry.trajectory
         for step in range(t.steps + 1):
-            values = (*t.theta[step], t.loss[step], t.grad_norm[step], *entry.eigenvalues[step])
+            values = (*t.theta[step], t.loss[step], t.grad_norm[step], *entry.eigenvalues[step][[0, -1]])
             lines.append(",".join([f'"{label}"', str(step), *(repr(float(v)) for v in values)]))
     return "\n".join([*lines, ""]).encode()
 

@@ -44,7 +44,7 @@ def result_at(path: Path, changed: int) -> TrainingResult:
 def choose() -> None:
     """The sidebar: the network, how long, and which optimizers."""
     experiment = editor.experiment
-    editor.parameters(NETWORKS[experiment.landscape.key])
+    editor.parameters(NETWORKS[experiment.landscape.key].ranges)
     editor.number(
         "steps", "steps", experiment.steps, Range(1, MOST_STEPS, whole=True, scale="log"), lambda e, v: replace(e, steps=v)
     )

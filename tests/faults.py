@@ -236,6 +236,95 @@ TYPED = [
     Fault(FOUND, "(slopes > 0).any(-1)", "(slopes >= 0).any(-1)", TYPE + "sloping"),
 ]
 
+WRAP, WRAP_THEORY = "tests/optimizers/test_wrappers.py -k ", "tests/theory/test_wrappers.py -k "
+BRIDGE = "tests/optimizers/test_torch_bridge.py -k "
+WRAPPERS = [
+    Fault(
+        "optimizers/wrappers/weight_decay.py",
+        "grad + self.amount * self.theta",
+        "grad - self.amount * self.theta",
+        WRAP + "torchs",
+    ),
+    Fault("optimizers/wrappers/weight_decay.py", "per_run(self.amount) / 2", "per_run(self.amount)", WRAP_THEORY + "ridge"),
+    Fault("optimizers/wrappers/weight_decay.py", "hvp(vector) + self.amount * vector", "hvp(vector)", WRAP_THEORY + "ridge"),
+    Fault(
+        "optimizers/wrappers/weight_decay.py",
+        "NORMALISED if INPUTS in",
+        "NORMALISED if not INPUTS in",
+        WRAP_THEORY + "their_own",
+    ),
+    Fault(
+        "optimizers/wrappers/decoupled_weight_decay.py",
+        'present_value(self.inner, "lr", state)',
+        "self.inner.hyperparameters['lr']",
+        WRAP + "adamw",
+    ),
+    Fault(
+        "optimizers/wrappers/decoupled_weight_decay.py",
+        "per_run(self.weight_decay) / 2",
+        "per_run(self.weight_decay)",
+        WRAP_THEORY + "limits",
+    ),
+    Fault(
+        "optimizers/wrappers/clip.py",
+        "-maximum(-most / (norm(grad) + BESIDE_ZERO), -1.0)",
+        "most / (norm(grad) + BESIDE_ZERO)",
+        WRAP + "clipping_is",
+    ),
+    Fault("optimizers/wrappers/clip.py", "(norm(grad) + BESIDE_ZERO)", "(norm(grad).max() + BESIDE_ZERO)", WRAP + "many_runs"),
+    Fault("optimizers/wrappers/clip.py", " / share(oracle.grad, self.norm)[..., 0]", "", WRAP_THEORY + "nearer"),
+    Fault("optimizers/wrappers/clip.py", "terms.sum(-2)", "terms[..., 0, :]", WRAP_THEORY + "input_normalisation"),
+    Fault(
+        "optimizers/wrappers/clip_value.py",
+        "-maximum(-maximum(grad, -most), -most)",
+        "maximum(grad, -most)",
+        WRAP + "clipping_is",
+    ),
+    Fault("optimizers/wrappers/clip_value.py", "where(clipped, limit * np.nan, limit)", "limit", WRAP_THEORY + "direction"),
+    Fault("optimizers/wrappers/timed.py", "(state[0] + 1, inner)", "(state[0], inner)", WRAP + "'schedules_are or mid_run'"),
+    Fault("optimizers/wrappers/timed.py", "self.value_at(max(t - 1, 0))", "self.value_at(t)", WRAP + "any_order"),
+    Fault("optimizers/wrappers/timed.py", "and layer.of == self.of:", ":", WRAP + "mid_run"),
+    Fault("optimizers/wrappers/schedule.py", "factor ** (t // steps)", "factor ** (t / steps)", WRAP + "multiplier"),
+    Fault("optimizers/wrappers/schedule.py", "RISE * steps - 1\n", "RISE * steps\n", WRAP + "multiplier"),
+    Fault(
+        "optimizers/wrappers/schedule.py",
+        "_at_most_one(t / steps)\n\n\ndef _constant",
+        "t / steps\n\n\ndef _constant",
+        WRAP + "multiplier",
+    ),
+    Fault(
+        "optimizers/wrappers/schedule.py",
+        "1.0 * (t >= since) + 0.0 * since",
+        "1.0 * (t > since) + 0.0 * since",
+        WRAP + "multiplier",
+    ),
+    Fault("optimizers/wrappers/schedule.py", "(1 / factor**2 - 1)", "(1 / factor - 1)", WRAP + "multiplier"),
+    Fault("optimizers/wrappers/change.py", "(self.at >= since)", "(self.at > 0)", WRAP + "mid_run"),
+    Fault("optimizers/wrappers/change.py", "(t >= self.at)", "(t > self.at)", WRAP + "mid_run"),
+    Fault(
+        "optimizers/wrappers/change.py", "unchecked(made, value=value) if name == self.of else made", "made", WRAP + "mid_run"
+    ),
+    Fault("optimizers/wrappers/lookahead.py", "(t + 1) % self.k == 0", "t % self.k == 0", WRAP + "published"),
+    Fault("optimizers/wrappers/lookahead.py", "where(back, pulled, slow)", "pulled", WRAP + "sweep"),
+    Fault("optimizers/wrappers/lookahead.py", "(2 / alpha - 1)", "(1 / alpha - 1)", WRAP_THEORY + "lookahead_limit"),
+    Fault("optimizers/wrappers/lookahead.py", "is not None or self.needs != GRAD", "is None", WRAP_THEORY + "no_limit"),
+    Fault("optimizers/wrappers/wrapper.py", "if same == 1 else", "if same else", WRAP + "clash"),
+    Fault("optimizers/wrappers/wrapper.py", "inner=self.inner.cast(theta), **arrays", "**arrays", WRAP + "sweep"),
+    Fault("optimizers/torch_bridge.py", "_merged(mask, after, before)\n", "after\n", BRIDGE + "for_a_while"),
+    Fault("optimizers/torch_bridge.py", "            theta = torch.where(mask, theta, 0)\n", "", BRIDGE + "no_part"),
+    Fault("optimizers/torch_bridge.py", "            if moves:\n", "            if True:\n", BRIDGE + "stays"),
+    Fault("optimizers/torch_bridge.py", "assigned(present, name, group[name])", "present", BRIDGE + "schedulers"),
+    Fault("optimizers/torch_bridge.py", 'f"group {index}", group', '"group", group', BRIDGE + "groups"),
+    Fault(
+        "optimizers/torch_bridge.py",
+        '{**super().__getstate__(), "optimizer": self.optimizer}',
+        "super().__getstate__()",
+        BRIDGE + "resumed",
+    ),
+    Fault("optimizers/torch_bridge.py", "with torch.enable_grad():", "with torch.no_grad():", BRIDGE + "closures"),
+    Fault("optimizers/torch_bridge.py", "inputs=False", "inputs=True", BRIDGE + "says_why"),
+]
+
 CORES = [
     Fault("landscapes/arrays.py", "return (a * b).sum(-1, keepdims=True)", "return (a * b).sum(keepdims=True)", CORE),
     Fault("landscapes/arrays.py", "values = where(bad[..., None], values * np.nan, values)", "pass", CORE),
@@ -267,7 +356,7 @@ EXPERIMENTS = [
     Fault("experiments/spec.py", "sort_keys=True", "sort_keys=False, skipkeys=False) + str(id(self)", SPEC),
 ]
 
-FAULTS = [*OPTIMIZERS, *SURFACES, *TYPED, *CORES, *EXPERIMENTS]
+FAULTS = [*OPTIMIZERS, *WRAPPERS, *SURFACES, *TYPED, *CORES, *EXPERIMENTS]
 
 
 def copy_tree(where: Path) -> Path:

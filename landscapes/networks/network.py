@@ -15,8 +15,8 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from landscapes.arrays import Array
+from landscapes.batches import OnBatch
 from landscapes.landscape import Block, Landscape, Matrix, Norm, Point, Scalar
-from landscapes.modifiers import OnBatch
 from landscapes.networks.datasets import Samples
 from landscapes.networks.models import Perceptron
 from landscapes.networks.perceptron_hessian import perceptron_hessian

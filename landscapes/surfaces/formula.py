@@ -16,7 +16,7 @@ class Formula:
     """What is compiled once for a surface's formula: loss, gradient, Hessian, and the inputs where it has any.
 
     `blocks` maps a block's name to the input vectors it sees, one per sample, as expressions. `residuals` are expressions
-    whose squares add up to the loss.
+    whose squares add up to the loss, `errors` those of the samples: the mean of half their squares is the loss.
     """
 
     coordinates: tuple[str, ...]
@@ -24,13 +24,14 @@ class Formula:
     loss_graph: Expression
     blocks: Mapping[str, Sequence[Sequence[Expression]]]
     residuals: Sequence[Expression]
+    errors: Sequence[Expression] = ()
 
     def compiled(self, outputs: Sequence[Expression]) -> Callable[..., Any]:
         return compile_function(outputs, self.coordinates, self.constants)
 
     @cached_property
     def gradient_graphs(self) -> list[Expression]:
-        return [derivative(self.loss_graph, name) for name in self.coordinates]
+        return self._slopes(self.loss_graph)
 
     @cached_property
     def loss(self) -> Callable[..., Any]:
@@ -53,8 +54,34 @@ class Formula:
     @cached_property
     def residual_jacobian(self) -> Callable[..., Any]:
         """Each residual followed by its derivative along every coordinate."""
-        outputs = [e for r in self.residuals for e in (r, *(derivative(r, name) for name in self.coordinates))]
-        return self.compiled(outputs)
+        return self.compiled([e for r in self.residuals for e in (r, *self._slopes(r))])
+
+    @cached_property
+    def error_jacobian(self) -> Callable[..., Any]:
+        """Each sample's error followed by its derivative along every coordinate."""
+        return self.compiled([e for error in self.errors for e in (error, *self._slopes(error))])
+
+    @cached_property
+    def linear(self) -> bool:
+        """Whether the samples' errors are linear in the coordinates."""
+        return all(d == lift(0) for error in self.errors for slope in self._slopes(error) for d in self._slopes(slope))
+
+    def _slopes(self, e: Expression) -> list[Expression]:
+        return [derivative(e, name) for name in self.coordinates]
+
+    @cached_property
+    def samples(self) -> tuple[Formula, ...]:
+        """The formula of each sample alone."""
+        seen = [{name: [vectors[i]] for name, vectors in self.blocks.items()} for i in range(len(self.errors))]
+        return tuple(
+            Formula(self.coordinates, self.constants, 0.5 * error**2, blocks, (), (error,))
+            for error, blocks in zip(self.errors, seen)
+        )
+
+    @cached_property
+    def input_vectors(self) -> Callable[..., Any]:
+        """All components of all input vectors: block by block, sample by sample."""
+        return self.compiled([c for samples in self.blocks.values() for sample in samples for c in sample])
 
     def input_power(self, norm: Norm) -> Callable[..., Any]:
         return self._l2_power if norm == "l2" else self._l1_power

@@ -27,6 +27,11 @@ def _eigen_samples(
     return {"w": [(steep * c, steep * s), (-flat * s, flat * c)]}
 
 
+def _eigen_errors(x: Expression, y: Expression, condition: Expression, angle: Expression) -> list[Expression]:
+    """What each of the two samples is missed by; their targets are 0."""
+    return [a * x + b * y for a, b in _eigen_samples(x, y, condition, angle)["w"]]
+
+
 @surface(
     title="Ravine",
     domain=((-1.5, 1.5), (-1.5, 1.5)),
@@ -34,6 +39,7 @@ def _eigen_samples(
     minima=[(0.0, 0.0)],
     reference="The quadratic of Goh, Why Momentum Really Works, Distill 2017; as a neuron: Widrow and Hoff 1960",
     inputs=_eigen_samples,
+    errors=_eigen_errors,
     input_note="Exactly a linear neuron with the two samples √(2λᵢ)qᵢ and targets 0, so NSGD has true inputs here.",
 )
 def ravine(x: Expression, y: Expression, condition: Condition = 100.0, angle: Degrees = 0.0) -> Expression:

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from landscapes.arrays import Array, clip, constant, empty, empty_like
+from landscapes.arrays import Array, clip, constant, empty, empty_like, ones_like
+from landscapes.batches import MeanOf, OnBatch
 from landscapes.landscape import Block, Draw, Landscape, Matrix, Norm, Point, Scalar
 from landscapes.ranges import Range, check_names, ranges_of
 from landscapes.surfaces.expression import Expression, compile_function, lift, symbol, unnamed
@@ -172,29 +173,81 @@ class Surface(Landscape):
         formula = self.formula
         if not formula.residuals:
             return super().input_terms(theta, norm)
-        values = self._evaluate(formula.residual_jacobian, theta)
-        width = self.dim + 1
-        terms, powers = [], []
-        for k in range(len(formula.residuals)):
-            residual, row = values[k * width], _stacked(values[k * width + 1 : (k + 1) * width], theta)
-            power = ((row * row) if norm == "l2" else abs(row)).sum(-1, keepdims=True)
-            terms.append(_stacked([residual * row[..., i] for i in range(self.dim)], theta))
-            powers.append(power * (theta * 0 + 1))
-        return _stacked(terms, terms[0], axis=-2), _stacked(powers, powers[0], axis=-2)
+        residual, rows = self.residual_rows(theta)
+        power = ((rows * rows) if norm == "l2" else abs(rows)).sum(-1, keepdims=True)
+        return residual[..., None] * rows, power * ones_like(rows)
 
+    @property
+    def has_residuals(self) -> bool:
+        """Whether NSGD normalises residuals one by one here."""
+        return bool(self.formula.residuals)
 
-def _stacked(values: Sequence[Any], like: Array, axis: int = -1) -> Array:
-    """Values (or plain numbers) side by side along a new last or next-to-last axis; several times faster than `stack`."""
-    if axis == -1:
-        if like.ndim == 1 and isinstance(like, np.ndarray):
-            return np.array(values, dtype=like.dtype)
-        out = empty_like(like)
+    def residual_rows(self, theta: Point) -> tuple[Array, Array]:
+        """The residuals `(*runs, terms)` and their Jacobian `(*runs, terms, dim)`."""
+        return self._jacobian(self.formula.residual_jacobian, len(self.formula.residuals), theta)
+
+    def _jacobian(self, function: Callable[..., Any], count: int, theta: Point) -> tuple[Array, Array]:
+        """Values `(*runs, count)` and Jacobian `(*runs, count, dim)` of what the function gives one after the other."""
+        rows = self._table(self._evaluate(function, theta), theta).reshape(*theta.shape[:-1], count, self.dim + 1)
+        return rows[..., 0], rows[..., 1:]
+
+    def _table(self, values: Sequence[Any], theta: Point) -> Array:
+        """Values, or plain numbers, side by side: `(*runs, count)`."""
+        if theta.ndim == 1 and isinstance(theta, np.ndarray):
+            return np.array(values, dtype=theta.dtype)
+        out = empty((*theta.shape[:-1], len(values)), like=theta)
         for i, value in enumerate(values):
             out[..., i] = value
         return out
-    out = empty((*like.shape[:-1], len(values), like.shape[-1]), like=like)
+
+    def input_vectors(self, theta: Point) -> list[Array]:
+        """For each block the input vector that each sample shows it, `(*runs, samples, fan_in)`."""
+        table, vectors, at = self._table(self._evaluate(self.formula.input_vectors, theta), theta), [], 0
+        for samples in self.formula.blocks.values():
+            count = len(samples) * len(samples[0])
+            vectors.append(table[..., at : at + count].reshape(*theta.shape[:-1], len(samples), len(samples[0])))
+            at += count
+        return vectors
+
+    @property
+    def samples(self) -> int | None:
+        """How many samples the loss is the mean over; None where it is not made of samples."""
+        return len(self.formula.errors) or None
+
+    @cached_property
+    def _one_by_one(self) -> tuple[Surface, ...]:
+        return tuple(replace(self, formula=formula) for formula in self.formula.samples)
+
+    def chosen(self, indices: Sequence[int] | np.ndarray) -> Landscape:
+        """The loss of some of the samples: their mean."""
+        chosen = tuple(self._one_by_one[i] for i in indices)
+        return chosen[0] if len(chosen) == 1 else MeanOf(chosen)
+
+    def on_batches(self, size: int) -> Landscape:
+        return super().on_batches(size) if self.samples is None else OnBatch(self, size)
+
+    def sample_lines(self, theta: Point) -> tuple[Array, Array]:
+        """Each sample's solution line {w: x.w = y}, as x `(*runs, samples, dim)` and y `(*runs, samples)`.
+
+        Where `linear_samples`, a sample's error is 0 on its line, the line is the same whatever theta is, and a step of NSGD on
+        that sample alone with lr 1 and eps 0 ends on it. Elsewhere the lines are those of the errors linearised at theta.
+        """
+        errors, rows = self._jacobian(self.formula.error_jacobian, len(self.formula.errors), theta)
+        return rows, (rows * theta[..., None, :]).sum(-1) - errors
+
+    @property
+    def linear_samples(self) -> bool:
+        """Whether the samples' errors are linear in theta, as a linear neuron's are."""
+        return bool(self.formula.errors) and self.formula.linear
+
+
+def _stacked(values: Sequence[Any], like: Array) -> Array:
+    """Values (or plain numbers) side by side along the last axis, as many as `like` has; several times faster than `stack`."""
+    if like.ndim == 1 and isinstance(like, np.ndarray):
+        return np.array(values, dtype=like.dtype)
+    out = empty_like(like)
     for i, value in enumerate(values):
-        out[..., i, :] = value
+        out[..., i] = value
     return out
 
 
@@ -244,12 +297,14 @@ def surface(
     rounds: Callable[..., Sequence[Expression]] | None = None,
     inputs: Callable[..., Mapping[str, Samples]] | None = None,
     residuals: Callable[..., Sequence[Expression]] | None = None,
+    errors: Callable[..., Sequence[Expression]] | None = None,
     input_note: str = "",
 ) -> Callable[[Callable[..., Expression]], SurfaceFamily]:
     """Make a surface of a formula: a function whose arguments without defaults are coordinates, the others parameters.
 
     The function is called once, with symbols. `inputs` and `residuals` take the same arguments and say where NSGD finds its
-    inputs; `rounds` takes them too and gives the losses that the steps see in turn, whose mean the formula is. `minima` and
+    inputs; `rounds` takes them too and gives the losses that the steps see in turn, whose mean the formula is; `errors` are
+    those of the samples, whose mean half square the formula is, in the order of the inputs. `minima` and
     `saddles` are places, or functions of the parameters that return places. The file that the function stands in is its group.
     """
 
@@ -263,6 +318,7 @@ def surface(
         loss = hoist(unnamed(plain))
         blocks = {k: [[hoist(lift(c)) for c in s] for s in v] for k, v in inputs(**symbols).items()} if inputs else {}
         squared = [hoist(r) for r in residuals(**symbols)] if residuals else []
+        missed = [hoist(unnamed(r)) for r in errors(**symbols)] if errors else []
         turns = [hoist(lift(r)) for r in rounds(**symbols)] if rounds else []
         constants = tuple(hoist.names.values())
         return SurfaceFamily(
@@ -271,7 +327,7 @@ def surface(
             description=inspect.getdoc(function) or "",
             domain=domain,
             start=start,
-            formula=Formula(coordinates, constants, loss, blocks, squared),
+            formula=Formula(coordinates, constants, loss, blocks, squared, missed),
             latex=printed(coordinates, plain),
             defaults=defaults,
             ranges=ranges_of(function),

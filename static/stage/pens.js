@@ -1,7 +1,7 @@
 // Two pens with the same strokes: one draws on a canvas, one writes SVG. What is drawn is thus exactly what is exported.
 //
-// A style is { colour, width, alpha, dash, fill, halo }. Lines are parallel arrays, NaN in either where the pen is lifted; `from` and `to`
-// cut a part out, `tip` is one more place at its end.
+// A style is { colour, width, alpha, dash, fill, halo }. Lines are parallel arrays, NaN in either where the pen is lifted;
+// `from` and `to` cut a part out, `tip` is one more place at its end.
 
 export class CanvasPen {
   constructor(context) { this.context = context }
