@@ -28,6 +28,9 @@ SOURCES = sorted(
 HEAVY = {  # who may import what
     "streamlit": ("app.py", "pages/", "figures/components/"),
     "plotly": ("figures/",),
+    "matplotlib": ("figures/print/",),
+    "PIL": ("figures/print/",),
+    "imageio_ffmpeg": ("figures/print/",),
     "torch": (
         "landscapes/networks/", "optimizers/torch_bridge.py", "experiments/training.py", "experiments/worker.py",
         "experiments/jobs/runner.py",
@@ -84,7 +87,7 @@ for surface in SURFACES:
         experiment = Experiment(Choice(surface), (Choice(key),), steps=3)
         if not experiment.optimizer(0).disabled_because(experiment.make_landscape()):
             execute(experiment)
-print(sorted({"torch", "streamlit", "plotly", "scipy", "jaxtyping"} & set(sys.modules)))
+print(sorted({"torch", "streamlit", "plotly", "matplotlib", "PIL", "scipy", "jaxtyping"} & set(sys.modules)))
 """
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -1,0 +1,174 @@
+"""What a figure of a race shows, in words: a caption for print, and a short alternative text for who cannot see it.
+
+Both are made from records alone, so they say what was computed, not what was meant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from experiments import Experiment
+from experiments.race import Entrant
+from experiments.spec import Choice, start_of
+from figures.fate import Window, fate
+from landscapes.surfaces.expression import latex, symbol
+
+Entry = Entrant | str  # an entrant, or the sentence that says why it cannot run
+CLOSE = 1e-3  # of the map's diagonal: nearer than this to a minimum, a run is said to have reached it
+
+
+def caption(
+    experiment: Experiment,
+    landscape: Any,
+    entries: Sequence[Entry],
+    labels: Sequence[str],
+    *,
+    window: Window | None = None,
+    note: str = "",
+    link: str = "",
+) -> str:
+    """The caption: surface, formula and parameters; start, budget and rules; what became of each; precision and seed.
+
+    Formulas are LaTeX between dollars. `labels` are the entrants' names, `note` says what else the picture rests on, as how
+    many samples, `link` where it can be seen in motion. `window` is what the map shows, the landscape's domain where None.
+    """
+    names = _place(landscape.coordinates)
+    start = _place([f"{v:.6g}" for v in start_of(experiment, landscape)])
+    alone, flat = len(entries) == 1, len(landscape.coordinates) == 1
+    sentences = [
+        f"{_count(len(entries)).capitalize()} on the landscape {_named(landscape, experiment)}, {_inline(landscape.latex)}.",
+        *[f"The landscape is changed by {_settings(choice)}." for choice in experiment.modifiers],
+        f"{'It starts' if alone else 'All start'} at {names} = {start}, for {_budget(experiment)}.",
+        *[
+            f"{label} ({_rule(choice)}) {became(entry, landscape, window)}."
+            for label, choice, entry in zip(labels, experiment.optimizers, entries)
+        ],
+        *([] if flat else ["Colours show the loss and lines of equal loss carry its true values."]),
+        _marks(landscape),
+        f"Computed in {_precision(entries)}; seed {experiment.seed}.",
+        f"{note.rstrip('.')}." if note else "",
+        f"In motion: {link}" if link else "",
+    ]
+    return " ".join(sentence[:1].upper() + sentence[1:] for sentence in sentences if sentence)
+
+
+def alt_text(
+    experiment: Experiment, landscape: Any, entries: Sequence[Entry], labels: Sequence[str], window: Window | None = None
+) -> str:
+    """The picture in few words: what kind it is, how many runs, which got lowest, and which left, diverged or could not run."""
+    start = _place([f"{v:.3g}" for v in start_of(experiment, landscape)])
+    kind = "Curve of the loss" if len(landscape.coordinates) == 1 else "Contour map of the loss"
+    ran = [(label, e) for label, e in zip(labels, entries) if not isinstance(e, str)]
+    best = min(ran, key=lambda pair: pair[1].ending.loss, default=None)
+    fates = {label: fate(e.trajectory.theta, window or landscape.domain) for label, e in ran}
+    groups = {
+        "diverged": [label for label, f in fates.items() if f.diverged is not None],
+        "left the map": [label for label, f in fates.items() if f.diverged is None and f.left is not None],
+        "could not run": [label for label, e in zip(labels, entries) if isinstance(e, str)],
+    }
+    sentences = [
+        f"{kind} on {landscape.name} with the path{'s' if len(entries) != 1 else ''} of {_count(len(entries))} from {start}.",
+        f"{best[0]} ends {'lowest, ' if len(ran) > 1 else ''}at loss {best[1].ending.loss:.3g}." if best else "",
+        *[f"{_listed(group)} {what}." for what, group in groups.items() if group],
+    ]
+    return " ".join(sentence for sentence in sentences if sentence)
+
+
+def became(entry: Entry, landscape: Any, window: Window | None = None) -> str:
+    """What became of one entrant, as the end of a sentence that begins with its name."""
+    if isinstance(entry, str):
+        return f"could not run: {entry[:1].lower() + entry[1:].rstrip('.')}"
+    met = fate(entry.trajectory.theta, window or landscape.domain)
+    left = "" if met.left is None else f"left the map at step {met.left}"
+    if met.diverged is not None:
+        return f"{left} and diverged at step {met.diverged}" if left else f"diverged at step {met.diverged}"
+    ended = _ended(entry, landscape)
+    return f"{left} and {ended}" if left else ended
+
+
+def _ended(entry: Entrant, landscape: Any) -> str:
+    place, loss = np.array(entry.ending.place), f"loss {entry.ending.loss:.3g}"
+    minima = np.array(landscape.minima, dtype=float).reshape(-1, len(place))
+    low, high = np.array(landscape.domain, dtype=float).T
+    if len(minima):
+        away = np.linalg.norm(minima - place, axis=1)
+        nearest = int(away.argmin())
+        if away[nearest] <= CLOSE * np.linalg.norm(high - low):
+            at = ", ".join(f"{v:.4g}" for v in minima[nearest])
+            return f"reached the minimum ({at}) {_within(float(away[nearest]))}, at {loss}"
+    return f"ended at {loss}"
+
+
+def _named(landscape: Any, experiment: Experiment) -> str:
+    given = experiment.landscape.parameters
+    parameters = [f"{name}{_symbol(name)} = {value:.6g}" for name, value in given.items() if _number(value)]
+    return f"{landscape.name} with {_listed(parameters)}" if parameters else str(landscape.name)
+
+
+def _within(distance: float) -> str:
+    return f"to within {distance:.1g}" if distance else "exactly"
+
+
+def _symbol(name: str) -> str:
+    """How the formula writes a parameter, where it is not by its name."""
+    written = latex(symbol(name))
+    return "" if written == name else f" (${written}$)"
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _settings(choice: Choice) -> str:
+    told = ", ".join(
+        f"{name} {value:.6g}" if _number(value) else f"{name} {value}" for name, value in choice.parameters.items()
+    )
+    return f"{choice.key.replace('_', ' ')} ({told})" if told else choice.key.replace("_", " ")
+
+
+def _rule(choice: Choice) -> str:
+    own = ", ".join(f"{name} {value:.6g}" for name, value in choice.parameters.items())
+    return "; ".join([own, *(f"with {_settings(wrapper)}" for wrapper in choice.wrappers)])
+
+
+def _budget(experiment: Experiment) -> str:
+    steps = f"{experiment.steps} steps"
+    if experiment.budget == "calls":
+        steps = f"steps until {experiment.steps} oracle calls are spent"
+    return steps if experiment.batch_size is None else f"{steps}, each on a mini-batch of {experiment.batch_size}"
+
+
+def _place(numbers: Sequence[str]) -> str:
+    return numbers[0] if len(numbers) == 1 else f"({', '.join(numbers)})"
+
+
+def _marks(landscape: Any) -> str:
+    """What stars and crosses are."""
+    stars = f"star{'s' if len(landscape.minima) > 1 else ''}: {'minima' if len(landscape.minima) > 1 else 'minimum'}"
+    crosses = f"cross{'es' if len(landscape.saddles) > 1 else ''}: saddle{'s' if len(landscape.saddles) > 1 else ''}"
+    told = [*([stars] if len(landscape.minima) else []), *([crosses] if len(landscape.saddles) else [])]
+    return f"{'; '.join(told)}." if told else ""
+
+
+def _precision(entries: Sequence[Entry]) -> str:
+    kinds = {str(e.trajectory.theta.dtype) for e in entries if not isinstance(e, str)}
+    return _listed(sorted(kinds)) if kinds else "float64"
+
+
+def _count(number: int) -> str:
+    words = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+    return f"{words[number] if number < len(words) else number} optimizer{'' if number == 1 else 's'}"
+
+
+def _listed(items: Sequence[str]) -> str:
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
+
+
+def _inline(latex: str) -> str:
+    """An aligned formula as inline ones, one for each of its lines."""
+    body = latex.removeprefix(r"\begin{aligned}").removesuffix(r"\end{aligned}")
+    lines = body.split(r" \\ ") if body != latex else [latex]
+    return ", ".join(f"${line.replace('&', '').strip()}$" for line in lines)
