@@ -9,7 +9,7 @@ RUN pip install --no-cache-dir --no-deps --index-url "$TORCH_INDEX" "torch>=2.13
     && pip install --no-cache-dir -r requirements.txt
 
 COPY . .
-RUN python -m figures.bundle && useradd --create-home ravine && mkdir -p runs && chown ravine runs
+RUN python -m figures.bundle && useradd --create-home ravine && mkdir -p runs static/vendor && chown ravine runs static/vendor
 USER ravine
 
 EXPOSE 8501

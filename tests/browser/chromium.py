@@ -18,6 +18,7 @@ MISSING = (
 # Rendering in software is what a machine without a screen has; the rest keeps the browser from calling home.
 FLAGS = (
     "--no-sandbox",
+    "--enable-unsafe-swiftshader",  # WebGL in software
     "--disable-gpu",
     "--disable-quic",
     "--disable-dev-shm-usage",
