@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from landscapes.arrays import Array
+from landscapes.arrays import Array, empty
 from landscapes.landscape import Draw, Landscape, Matrix, Norm, Point, Scalar
 
 
@@ -31,6 +31,9 @@ class Seen(Landscape):
     @property
     def divided(self) -> np.ndarray:
         return self.inner.divided
+
+    def on_batches(self, size: int) -> Landscape:
+        return replace(self, inner=self.inner.on_batches(size))
 
     def point(self, values: Any) -> Point:
         return self.inner.point(values)
@@ -74,6 +77,9 @@ class OnBatch(Seen):
     def __post_init__(self) -> None:
         if not 1 <= self.size <= self.inner.samples:
             raise ValueError(f"a batch has 1 to {self.inner.samples} samples here, got {self.size}")
+
+    def on_batches(self, size: int) -> Landscape:
+        return replace(self, size=size)
 
     def indices(self, draw: Draw) -> np.ndarray:
         """The samples of the batch that a draw shows."""
@@ -124,3 +130,18 @@ class MeanOf(Landscape):
 
     def input_power(self, theta: Point, norm: Norm = "l2") -> Point:
         return self._mean([part.input_power(theta, norm) for part in self.parts])
+
+    has_residuals = False
+
+    def input_vectors(self, theta: Point) -> list[Array]:
+        """For each block the input vectors of all samples, `(*runs, samples, fan_in)`."""
+        return [concatenated(vectors) for vectors in zip(*(part.input_vectors(theta) for part in self.parts))]
+
+
+def concatenated(parts: Sequence[Array]) -> Array:
+    """Arrays one after the other along the last axis but one."""
+    counts = np.cumsum([0, *(part.shape[-2] for part in parts)])
+    out = empty((*parts[0].shape[:-2], int(counts[-1]), parts[0].shape[-1]), like=parts[0])
+    for low, high, part in zip(counts, counts[1:], parts):
+        out[..., low:high, :] = part
+    return out
