@@ -93,7 +93,8 @@ class Overlay:
     gradient `(steps + 1, 2)`, drawn as -gradient. eigenvalues `(steps + 1, 2)` ascending and eigenvectors `(steps + 1, 2, 2)`
     in columns, of the Hessian: a cross, and with the gradient the iso-line of the local quadratic model through the place.
     preconditioner P `(steps + 1, 2)`, the positive diagonal in Δθ = -lr m / P: the ellipse Δ·PΔ = const through the end of the
-    step. newton_target `(steps + 1, 2)`: the stationary point of the local quadratic model. The step is read from the path.
+    step, stretched as arrows are. newton_target `(steps + 1, 2)`: the stationary point of the local quadratic model. The step
+    is read from the path.
     """
 
     gradient: np.ndarray | None = None

@@ -1,7 +1,7 @@
 // Why the chosen run takes its step, drawn where it stands: vectors, curvature, the local quadratic model.
 //
 // Everything belongs to the last whole step and starts at that step's vertex, exactly. A vector is drawn true to scale where it
-// can be seen and fits; else by a power of ten, which its label and its switch say.
+// can be seen and fits, and so is the preconditioner's ellipse; else by a power of ten, which its label and its switch say.
 
 import * as curve from "./curve.js"
 import * as g from "./geometry.js"
@@ -61,9 +61,25 @@ export function vectorsAt(stage, panel, time) {
   return found
 }
 
-// By how much each vector on show is stretched, for its switch.
-export const factorsAt = (stage, panel, time) =>
-  new Map(vectorsAt(stage, panel, time).filter(({ factor }) => factor !== 1).map(({ name, factor }) => [name, times(factor).trim()]))
+// The preconditioner's ellipse at a time, if it is switched on: { xs, ys } in pixels, and by how much it is stretched.
+export function ellipseAt({ overlay, runners, chosen, layers, window }, panel, time) {
+  const head = overlay && layers.has("preconditioner") && g.headAt(runners[chosen].path, time)
+  if (!head) return null
+  const { path } = runners[chosen], k = head.step
+  const place = row(path, k, 2), next = row(path, k + 1, 2), metric = row(overlay.preconditioner, k, 2)
+  if (!place || !next || !metric) return null
+  const drawn = (factor) => model.metricEllipse(place, metric, place.map((v, i) => factor * (next[i] - v)), window, panel)
+  const far = (values) => (Math.max(...values) - Math.min(...values)) / 2
+  const { xs, ys } = drawn(1)
+  const factor = xs.length ? model.factorFor(Math.max(far(xs), far(ys)), reach(panel)) : 1
+  return { factor, ...(factor === 1 ? { xs, ys } : drawn(factor)) }
+}
+
+// By how much each shape on show is stretched, for its switch.
+export function factorsAt(stage, panel, time) {
+  const shapes = [...vectorsAt(stage, panel, time), { name: "preconditioner", factor: ellipseAt(stage, panel, time)?.factor ?? 1 }]
+  return new Map(shapes.filter(({ factor }) => factor !== 1).map(({ name, factor }) => [name, times(factor).trim()]))
+}
 
 // Labels, written last so that no shape covers them, and so that none covers another and all are in the panel: first come,
 // first served.
@@ -118,12 +134,11 @@ export function drawOverlay(pen, stage, plan, panel, time) {
     const seen = farthest(xs, ys, panel, px, py)
     if (seen) labels.put("quadratic model", ...seen)
   }
-  const next = row(runner.path, k + 1, 2), metric = row(overlay.preconditioner, k, 2)
-  if (layers.has("preconditioner") && metric && next) {
-    const { xs, ys } = model.metricEllipse(place, metric, place.map((v, i) => next[i] - v), window, panel)
-    halved(xs, ys, [1.5, 4])
-    const seen = farthest(xs, ys, panel, px, py)
-    if (seen) labels.put("preconditioner", ...seen)
+  const ellipse = ellipseAt(stage, panel, time)
+  if (ellipse) {
+    halved(ellipse.xs, ellipse.ys, [1.5, 4])
+    const seen = farthest(ellipse.xs, ellipse.ys, panel, px, py)
+    if (seen) labels.put(`preconditioner${times(ellipse.factor)}`, ...seen)
   }
   if (layers.has("eigenvectors") && values && basis) {
     for (const i of [0, 1]) {

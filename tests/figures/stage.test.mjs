@@ -358,3 +358,102 @@ test("a pen is lifted where either coordinate is unknown", () => {
   pen.line([0, 1, 1, 1, NaN, 3, 4], [0, 1, NaN, 2, 2, 3, 4], { colour: "#000" })
   assert.match(pen.finished("t", "w"), /d="M0 0L1 1M1 2M3 3L4 4"/)
 })
+
+test("an ellipse too small to be seen is stretched by a power of ten that is told", () => {
+  const window = [[-1, 1], [-1, 1]], panel = { left: 0, top: 0, width: 400, height: 400 }
+  const seen = (step) => {
+    const runners = [{ path: Float64Array.of(0, 0, step, step), loss: Float64Array.of(1, 1) }]
+    const overlay = { preconditioner: Float64Array.of(1, 4, 1, 4), arrows: [], gradient: null }
+    const stage = { overlay, runners, chosen: 0, layers: new Set(["preconditioner"]), window }
+    return [overlays.ellipseAt(stage, panel, 0), overlays.factorsAt(stage, panel, 0)]
+  }
+  const [large, none] = seen(0.2), [small, told] = seen(0.2e-4)
+  assert.equal(large.factor, 1)
+  assert.equal(none.size, 0)
+  assert.equal(Math.log10(small.factor), Math.round(Math.log10(small.factor)))
+  assert.equal(told.get("preconditioner"), `×${small.factor}`)
+  const wide = (xs) => Math.max(...xs) - Math.min(...xs)
+  near(wide(small.xs) * (1e4 / small.factor), wide(large.xs), 1e-6)
+})
+
+test("an answer to an older event leaves what was sent after it", () => {
+  const sent = []
+  const box = new wire.Outbox((event) => sent.push(event), { after: () => 0, cancel: () => {} })
+  box.put({ start: [1, 2] }, "drag")
+  box.answered(1)
+  box.put({ start: [3, 4] }, "drag")
+  box.answered(1)
+  assert.ok(box.owns("start") && box.busy)
+  box.answered(2)
+  assert.ok(!box.owns("start") && !box.busy)
+})
+
+const line = { values: Float64Array.from({ length: 41 }, (_, i) => ((i - 20) / 10) ** 2), domain: [[-2, 2]], shape: [41] }
+
+test("a loss along a curve is exact at its nodes, unknown beyond them, and the window follows it", () => {
+  near(curve.lossAt([line], 1.5), 2.25)
+  near(curve.lossAt([line], 0.05), 0.005) // half way between 0 and 0.01
+  assert.ok(Number.isNaN(curve.lossAt([line], 2.1)))
+  const [low, high] = curve.follow([line], [-1, 1])
+  assert.ok(low < 0 && low > -0.2 && high > 1 && high < 1.2)
+})
+
+test("tangent, parabola and Newton's target are those of Taylor's formula", () => {
+  const f = (x) => x ** 4 / 4 - x ** 2, slope = (x) => x ** 3 - 2 * x, bend = (x) => 3 * x ** 2 - 2
+  const window = [[-3, 3], [-5, 5]]
+  for (const x of [-1.2, 0.3, 2]) {
+    const { xs, ys } = curve.parabola(x, f(x), slope(x), bend(x), window)
+    xs.forEach((u, i) => { if (u === u) near(ys[i], f(x) + slope(x) * (u - x) + (bend(x) * (u - x) ** 2) / 2) })
+    const target = curve.target(x, f(x), slope(x), bend(x))
+    near(target.x, x - slope(x) / bend(x))
+    near(target.loss, f(x) - slope(x) ** 2 / (2 * bend(x)))
+    assert.equal(target.minimum, bend(x) > 0)
+  }
+  assert.equal(curve.target(0, 1, 1, 0), null)
+})
+
+test("an infinite loss at a finite parameter is a place far up, and only a lost parameter ends a run", () => {
+  const path = curve.raised(Float64Array.of(1, 2, NaN), Float64Array.of(3, Infinity, NaN))
+  assert.deepEqual([...path.slice(0, 4)], [1, 3, 2, Number.MAX_VALUE])
+  assert.ok(Number.isNaN(path[5]))
+})
+
+test("the iso-line of a quadratic model goes through its place, and its value there is the place's", () => {
+  const window = [[-2, 2], [-2, 2]], panel = { left: 0, top: 0, width: 500, height: 500 }
+  for (const [a, b, c] of [[3, 0.5, 1], [3, 0.5, -1], [2, 0, 0], [-1, 0, -2]]) {
+    const place = [0.4, -0.3], gradient = [1.5, 0.7]
+    const { xs, ys } = model.modelLine(place, gradient, [a, b, c], window, panel)
+    let nearest = Infinity, seen = 0
+    xs.forEach((px, i) => {
+      if (px !== px) return
+      const dx = -2 + px / 125 - place[0], dy = 2 - ys[i] / 125 - place[1]
+      if (Math.hypot(dx, dy) > 4) return
+      const terms = [gradient[0] * dx, gradient[1] * dy, (a * dx * dx) / 2, b * dx * dy, (c * dy * dy) / 2]
+      near(terms.reduce((sum, v) => sum + v), 0, 1e-9 * Math.max(1, ...terms.map(Math.abs)))
+      nearest = Math.min(nearest, Math.hypot(dx, dy))
+      seen++
+    })
+    assert.ok(nearest < 0.05 && seen > 20, `${[a, b, c]}: ${nearest} ${seen}`)
+  }
+})
+
+test("a Hessian comes back from its eigenvalues and eigenvectors", () => {
+  const [u, v] = [Math.cos(0.4), Math.sin(0.4)]
+  const [a, b, c] = model.hessian([-1, 5], [u, -v, v, u])
+  near(a, -u * u + 5 * v * v)
+  near(b, -u * v - 5 * v * u)
+  near(c, -v * v + 5 * u * u)
+})
+
+test("a line is cut at the window, and none is drawn where it passes by", () => {
+  const window = [[-1, 1], [-2, 2]]
+  for (const [normal, offset] of [[[1, 0], 0.5], [[3, -1], 0.2], [[0, 2], -3]]) {
+    const ends = model.lineEnds(normal, offset, window)
+    for (const [x, y] of ends) {
+      near(normal[0] * x + normal[1] * y, offset, 1e-9)
+      assert.ok(Math.abs(Math.abs(x) - 1) < 1e-9 || Math.abs(Math.abs(y) - 2) < 1e-9)
+    }
+  }
+  assert.equal(model.lineEnds([1, 0], 1.5, window), null)
+  assert.equal(model.lineEnds([0, 0], 1, window), null)
+})

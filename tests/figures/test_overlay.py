@@ -1,5 +1,7 @@
 """What the stage draws of an explained run is what the run did."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -29,6 +31,14 @@ def test_momentum_is_what_heavy_ball_adds_to_the_gradient_step() -> None:
 def test_a_method_without_memory_has_no_arrow_out_of_rounding() -> None:
     assert arrows("sgd", lr=0.013) == {}
     assert arrows("newton") == {}
+
+
+def test_what_the_rule_saw_is_drawn_against_it_where_it_is_not_the_gradient() -> None:
+    ravine = SURFACES["ravine"]()
+    run = overlay(OPTIMIZERS["sgd"](), ravine, ravine.start, 3)
+    (seen,) = overlay_of(replace(run, seen=run.gradient / 2)).arrows
+    assert seen.name == "−gradient seen"
+    np.testing.assert_array_equal(seen.values, -run.gradient / 2)
 
 
 def test_only_a_method_with_a_preconditioner_has_one() -> None:

@@ -52,6 +52,13 @@ def test_a_diverging_run_keeps_its_numbers_and_its_fate() -> None:
     assert sent[3]["disabled"] and sent[3]["left"] is None and sent[3]["diverged"] is None
 
 
+def test_a_run_that_leaves_and_comes_back_has_left_but_not_diverged() -> None:
+    path = np.array([[1.0, 1.0], [2.0, 0.0], [0.5, 0.0]])
+    runner = Runner("sgd", "SGD", path, np.array([3.0, 7.0, 1.0]), 0.1, (1e-4, 1.0))
+    (sent,) = unpacked(payload(a_scene(runners=(runner,))))[0]["runners"]
+    assert sent["left"] == {"step": 1, "loss": 7.0} and sent["diverged"] is None
+
+
 @pytest.mark.parametrize("limit, sent", [(None, None), (math.nan, None), (math.inf, "Infinity"), (0.02, 0.02)])
 def test_a_limit_is_a_number_or_none_or_endless(limit: float | None, sent: float | str | None) -> None:
     runner = Runner("sgd", "SGD", np.zeros((1, 2)), np.zeros(1), 0.1, (1e-4, 1.0), limit)
