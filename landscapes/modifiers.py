@@ -124,7 +124,7 @@ class Modifier:
     """An entry of the menu of modifiers: call it with a landscape and parameters; those not given take their defaults."""
 
     key: str
-    title: str
+    name: str
     description: str
     ranges: Mapping[str, Range]
     defaults: Mapping[str, float]
@@ -134,16 +134,18 @@ class Modifier:
         """The landscape; unknown names, values out of range and landscapes that cannot be modified so raise, saying why."""
         check_names(self.key, parameters, self.ranges)
         for name, value in parameters.items():
+            if np.ndim(value):
+                raise ValueError(f"{self.key}.{name} must be one number, got an array")
             self.ranges[name].check(f"{self.key}.{name}", value)
         return self.make(inner, **{**self.defaults, **parameters})
 
 
-def modifier(title: str) -> Callable[[Callable[..., Landscape]], Modifier]:
+def modifier(name: str) -> Callable[[Callable[..., Landscape]], Modifier]:
     """Make a menu entry of a function of a landscape and parameters, whose annotations and defaults are the entry's."""
 
     def decorate(function: Callable[..., Landscape]) -> Modifier:
         ranges = ranges_of(function)
         defaults = {name: float(inspect.signature(function).parameters[name].default) for name in ranges}
-        return Modifier(function.__name__, title, inspect.getdoc(function) or "", ranges, defaults, function)
+        return Modifier(function.__name__, name, inspect.getdoc(function) or "", ranges, defaults, function)
 
     return decorate
