@@ -356,7 +356,70 @@ EXPERIMENTS = [
     Fault("experiments/spec.py", "sort_keys=True", "sort_keys=False, skipkeys=False) + str(id(self)", SPEC),
 ]
 
-FAULTS = [*OPTIMIZERS, *WRAPPERS, *SURFACES, *TYPED, *CORES, *EXPERIMENTS]
+STAGE_JS = "tests/figures/test_stage_js.py"
+PAYLOAD = "tests/figures/test_payload.py"
+EVENTS = "tests/figures/test_stage.py"
+FILES = "tests/figures/test_standalone.py"
+ARROWS = "tests/figures/test_overlay.py"
+
+STAGE = [
+    Fault("figures/payload.py", "if have != height.key else", "if have == height.key else", PAYLOAD),
+    Fault("figures/payload.py", 'data += b"\\0" * (-len(data) % 8)', 'data += b""', PAYLOAD),
+    Fault("figures/payload.py", "if len(failures) else None", "if len(exits) else None", PAYLOAD),
+    Fault("figures/payload.py", "arrays.place(runner.curvature)", "arrays.place(runner.slope)", PAYLOAD),
+    Fault("figures/overlay.py", "-run.seen", "run.seen", ARROWS),
+    Fault("figures/overlay.py", "ROUNDING * length", "0 * length", ARROWS),
+    Fault("figures/overlay.py", "run.preconditioner if known else None", "run.preconditioner", ARROWS),
+    Fault("figures/components/stage.py", "_finite(time) and time >= 0", "_finite(time)", EVENTS),
+    Fault("figures/components/stage.py", "high - low > 1e-9 *", "high - low > 0 *", EVENTS),
+    Fault("figures/standalone.py", "replace(scene, live=False)", "scene", FILES),
+    Fault("figures/standalone.py", "escape(scene.title)", "scene.title", FILES),
+    Fault("figures/bundle.py", "if needed not in written:", "if False:", FILES),
+    Fault("static/stage/curve.js", "0.5 * curvature * delta * delta", "curvature * delta * delta", STAGE_JS),
+    Fault("static/stage/curve.js", "const delta = -slope / curvature", "const delta = slope / curvature", STAGE_JS),
+    Fault(
+        "static/stage/model.js",
+        "const reach = turn === 0 || turn === Math.PI ? 0 : (-2 *",
+        "const reach = turn === 0 || turn === Math.PI ? 0 : (-1 *",
+        STAGE_JS,
+    ),
+    Fault("static/stage/model.js", "radius / Math.sqrt(p0)", "radius * Math.sqrt(p0)", STAGE_JS),
+    Fault("static/stage/model.js", "10 ** Math.floor(Math.log10(most / pixels))", "most / pixels", STAGE_JS),
+    Fault("static/stage/overlays.js", "drawn(factor)) }", "drawn(1)) }", STAGE_JS),
+    Fault("static/stage/wire.js", "if (field.seq !== null && field.seq <= seq)", "if (field.seq !== null)", STAGE_JS),
+]
+
+THREE = "tests/figures/test_surface3d.py -k "
+CAMERA = "tests/figures/test_plotly_view.py -k modules"
+VIEWS = [
+    Fault(
+        "figures/heights3d.py", "return np.log1p(share / FLOOR) / np.log1p(1 / FLOOR)", "return share**0.2", THREE + "stand_at"
+    ),
+    Fault("figures/heights3d.py", "FLOOR * self.span - self.lowest", "FLOOR * self.span", THREE + "says_what"),
+    Fault("figures/heights3d.py", "(-np.inf, highest)", "(-np.inf, np.inf)", THREE + "diverging"),
+    Fault("figures/heights3d.py", "within = self.lowest < level.value <", "within = level.value <", THREE + "stand_at"),
+    Fault("figures/surface3d.py", "np.where(np.isfinite(losses), heights", "np.where(losses < 9, heights", THREE + "gap"),
+    Fault("figures/surface3d.py", "if (count - 1) % k == 0 and (", "if (", THREE + "fine_map"),
+    Fault(
+        "figures/surface3d.py",
+        "theme.styles([path.key for path in paths])",
+        "theme.styles([p.key for p in paths][::-1])",
+        THREE + "wear",
+    ),
+    Fault(
+        "figures/runs3d.py",
+        "between = points[first] * (1 - share) + points[first + 1] * share",
+        "between = points[first]",
+        THREE + "straight",
+    ),
+    Fault("figures/runs3d.py", "points = track[: int(time) + 1]", "points = track", THREE + "up_to"),
+    Fault("figures/runs3d.py", "at if inside else walked[-1][-1]", "at", THREE + "diverging"),
+    Fault("static/plotly_view/camera.js", "Math.PI * 5", "Math.PI * 4", CAMERA),
+    Fault("static/plotly_view/camera.js", "there ? near + QUARTER : near", "near", CAMERA),
+    Fault("static/plotly_view/camera.js", "angle: -QUARTER, elevation: HIGH", "angle: 0, elevation: HIGH", CAMERA),
+]
+
+FAULTS = [*OPTIMIZERS, *WRAPPERS, *SURFACES, *TYPED, *CORES, *EXPERIMENTS, *STAGE, *VIEWS]
 
 
 def copy_tree(where: Path) -> Path:
