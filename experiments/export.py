@@ -56,14 +56,16 @@ def from_npz(data: bytes) -> tuple[Experiment, list[Mapping[str, np.ndarray] | s
     Raises ValueError for bytes that `as_npz` did not make.
     """
     try:
-        with np.load(BytesIO(data), allow_pickle=False) as file:
-            if int(file["format"]) != FORMAT:
-                raise ValueError(f"this version reads format {FORMAT}, the file is of {int(file['format'])}")
-            experiment = Experiment.from_json(json.loads(str(file["experiment"])))
-            entries: list[Mapping[str, np.ndarray] | str] = []
-            for index in range(len(experiment.optimizers)):
-                mine = {n.split("_", 1)[1]: file[n] for n in file.files if n.startswith(f"{index}_")}
-                entries.append(str(mine["reason"]) if "reason" in mine else mine)
-            return experiment, entries
-    except (KeyError, BadZipFile, OSError, EOFError) as error:
+        file = np.load(BytesIO(data), allow_pickle=False)
+        arrays = {name: file[name] for name in file.files}
+        version, said = int(arrays["format"]), json.loads(str(arrays["experiment"]))
+    except (AttributeError, KeyError, ValueError, BadZipFile, OSError, EOFError) as error:
         raise ValueError(f"not a race as .npz: {error}") from error
+    if version != FORMAT:
+        raise ValueError(f"this version reads format {FORMAT}, the file is of {version}")
+    experiment = Experiment.from_json(said)
+    entries: list[Mapping[str, np.ndarray] | str] = []
+    for index in range(len(experiment.optimizers)):
+        mine = {name.split("_", 1)[1]: array for name, array in arrays.items() if name.startswith(f"{index}_")}
+        entries.append(str(mine["reason"]) if "reason" in mine else mine)
+    return experiment, entries

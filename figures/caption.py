@@ -94,7 +94,8 @@ def _ended(entry: Entrant, landscape: Any) -> str:
     minima = np.array(landscape.minima, dtype=float).reshape(-1, len(place))
     low, high = np.array(landscape.domain, dtype=float).T
     if len(minima):
-        away = np.linalg.norm(minima - place, axis=1)
+        with np.errstate(over="ignore"):  # a run may end at 1e300
+            away = np.linalg.norm(minima - place, axis=1)
         nearest = int(away.argmin())
         if away[nearest] <= CLOSE * np.linalg.norm(high - low):
             at = ", ".join(f"{v:.4g}" for v in minima[nearest])

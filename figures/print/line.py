@@ -33,9 +33,11 @@ def draw_line(sheet: Sheet, box: Box, ground: Map) -> Axes:
     axes.fill_between(x, heights, axes.get_ylim()[0], color=sheet.ground.heights[2], linewidth=0, zorder=0)
     axes.plot(x, heights, color=sheet.ground.contour, linewidth=0.2 * em, zorder=1)
     for (place,) in ground.minima:
+        if not x[0] <= place <= x[-1]:
+            continue
         axes.plot(
             place, np.interp(place, x, heights), marker="*", color=sheet.ground.minimum, markersize=1.5 * em,
-            markeredgecolor=GROUNDS["light"].ink, markeredgewidth=0.08 * em, zorder=3,
+            markeredgecolor=GROUNDS["light"].ink, markeredgewidth=0.08 * em, zorder=3, clip_on=False,
         )  # fmt: skip
     return axes
 
@@ -57,7 +59,7 @@ def draw_balls(
         drawn.append(
             Line2D(
                 path.theta[: step + 1, 0], path.loss[: step + 1], linestyle="none", marker=MARKERS[look.marker], color=colour,
-                markersize=0.34 * em * EVEN[look.marker], alpha=0.55, zorder=2, markeredgewidth=0,
+                markersize=0.45 * em * EVEN[look.marker], alpha=0.55, zorder=2, markeredgewidth=0,
             )
         )  # fmt: skip
         x = float(place[0])
