@@ -58,7 +58,7 @@ class Heights:
 
     def ticks(self) -> list[Level]:
         """The lowest loss and round ones above it, at least a ninth of the axis apart."""
-        found = [Level(self.lowest, short(self.lowest, 2))]
+        found = [Level(self.lowest, self._label(self.lowest))]
         for level in self._round():
             within = self.lowest < level.value < self.highest
             if within and self._height(level) - self._height(found[-1]) >= 1 / 9:
@@ -72,7 +72,12 @@ class Heights:
         powers = range(int(np.floor(np.log10(self.span * FLOOR))), int(np.ceil(np.log10(self.span))) + 1)
         above = [m * 10.0**power for power in powers for m in (1, 3)]
         offset = min(self.lowest, 0.0)
-        return [Level(offset + value, short(offset + value, 2)) for value in above]
+        return [Level(offset + value, self._label(offset + value)) for value in above]
+
+    def _label(self, value: float) -> str:
+        """With as many digits as show where it stands: next to the lowest loss a logarithm tells small differences apart."""
+        texts = (short(value, digits) for digits in range(2, 18))
+        return next((t for t in texts if abs(float(t.replace("−", "-")) - value) <= self.span * 2e-4), short(value, 17))
 
     def _height(self, level: Level) -> float:
         return float(self.at(np.array(level.value)))
