@@ -57,22 +57,19 @@ class Heights:
         return f"log(loss {'+' if self.shift >= 0 else '−'} {short(abs(self.shift))})"
 
     def ticks(self) -> list[Level]:
-        """The lowest loss and round ones above it, at least a ninth of the axis apart."""
-        found = [Level(self.lowest, self._label(self.lowest))]
-        for level in self._round():
-            within = self.lowest < level.value < self.highest
-            if within and self._height(level) - self._height(found[-1]) >= 1 / 9:
-                found.append(level)
-        return found
-
-    def _round(self) -> list[Level]:
+        """Round losses; where logarithmic also the lowest, and those above it at least a seventh of the axis apart."""
         if not self.log:
             values, step = ticks(self.lowest, self.highest, 5)
             return [Level(value, by_step(value, step)) for value in values]
+        found = [Level(self.lowest, self._label(self.lowest))]
         powers = range(int(np.floor(np.log10(self.span * FLOOR))), int(np.ceil(np.log10(self.span))) + 1)
-        above = [m * 10.0**power for power in powers for m in (1, 3)]
         offset = min(self.lowest, 0.0)
-        return [Level(offset + value, self._label(offset + value)) for value in above]
+        for value in (offset + m * 10.0**power for power in powers for m in (1, 3)):
+            level = Level(value, self._label(value))
+            within = self.lowest < value < self.highest
+            if within and self._height(level) - self._height(found[-1]) >= 1 / 7:
+                found.append(level)
+        return found
 
     def _label(self, value: float) -> str:
         """With as many digits as show where it stands: next to the lowest loss a logarithm tells small differences apart."""
