@@ -397,7 +397,7 @@ VIEWS = [
     ),
     Fault("figures/heights3d.py", "FLOOR * self.span - self.lowest", "FLOOR * self.span", THREE + "says_what"),
     Fault("figures/heights3d.py", "(-np.inf, highest)", "(-np.inf, np.inf)", THREE + "diverging"),
-    Fault("figures/heights3d.py", "within = self.lowest < level.value <", "within = level.value <", THREE + "stand_at"),
+    Fault("figures/heights3d.py", "within = self.lowest < value <", "within = value <", THREE + "stand_at"),
     Fault("figures/surface3d.py", "np.where(np.isfinite(losses), heights", "np.where(losses < 9, heights", THREE + "gap"),
     Fault("figures/surface3d.py", "if (count - 1) % k == 0 and (", "if (", THREE + "fine_map"),
     Fault(
