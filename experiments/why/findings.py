@@ -9,7 +9,7 @@ import numpy as np
 from experiments.why import motion, terrain
 from experiments.why.finding import Finding
 from experiments.why.moment import Moment
-from experiments.why.words import below, number
+from experiments.why.words import below, number, spelled_place, went
 
 
 def findings(m: Moment) -> tuple[Finding, ...]:
@@ -41,11 +41,20 @@ def _plain(m: Moment) -> Finding:
     if m.loss_after == m.loss:
         return Finding("level", f"The loss stays at {number(m.loss)}.", {"loss": m.loss})
     up = m.loss_after > m.loss
-    numbers = {"loss": m.loss, "loss after": m.loss_after, "promised": m.promised}
-    text = (
-        f"{'Uphill' if up else 'Downhill'}: the loss goes from {number(m.loss)} to {number(m.loss_after)}; the local model "
-        f"promised {number(m.promised)}."
-    )
+    change = abs(m.loss_after - m.loss)
+    numbers = {"loss": m.loss, "loss after": m.loss_after, "promised": m.promised, "change": change}
+    text = f"{'Uphill' if up else 'Downhill'}: {went(m.loss, m.loss_after)}"
+    if number(m.promised) == number(m.loss_after):
+        text += ", as the local model promised."
+    else:
+        text += f"; the local model promised {number(m.promised)}."
+    shown = m.mode("seen")
+    if shown @ m.gradient < 0:
+        numbers |= {f"shown {name}": float(v) for name, v in zip(m.coordinates, shown)}
+        numbers |= {f"slope {name}": float(v) for name, v in zip(m.coordinates, m.gradient)}
+        text += (
+            f" It was shown the gradient {spelled_place(shown)}, against that of the whole loss, {spelled_place(m.gradient)}."
+        )
     inertia, pull = float(np.linalg.norm(m.mode("inertia"))), float(np.linalg.norm(m.pull))
     if m.mode("memory") > 0 and inertia > pull:
         numbers |= {"inertia": inertia, "pull": pull}

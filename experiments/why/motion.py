@@ -7,7 +7,7 @@ import numpy as np
 from experiments.why.finding import Finding
 from experiments.why.moment import ROUNDING, Moment
 from experiments.why.recurrence import calm_momentum, steps_to_tenth
-from experiments.why.words import below, multiplied, number, percent
+from experiments.why.words import below, in_rates, multiplied, number, percent
 
 TINY = 0.01  # a mode with less of the local model's loss than this is not what a step is about
 
@@ -36,7 +36,7 @@ def two_cycle(m: Moment) -> Finding | None:
     if not (size > max(ROUNDING * m.size, 0.1 * m.lr) and abs(m.delta[axis] + before[axis]) <= 0.02 * size):
         return None
     text = (
-        f"A two-cycle along {m.coordinates[axis]}: it jumps to and fro by {number(size)}, {number(size / m.lr)} times lr. "
+        f"A two-cycle along {m.coordinates[axis]}: it jumps to and fro by {in_rates(size, m.lr)}. "
         f"It divides by the slope's own size, so its steps do not shrink; a smaller lr makes a smaller cycle."
     )
     return Finding("two-cycle", text, {"size": size, "ratio": size / m.lr})
@@ -68,7 +68,7 @@ def bouncing(m: Moment) -> Finding | None:
         return Finding("bouncing", text, numbers)
     numbers["ratio"] = m.lr / threshold
     text += (
-        f" {_start(m.knob)} {number(m.lr)} is {number(m.lr / threshold)} times the {number(threshold)} that lands on the floor"
+        f" {_start(m.knob)} {number(m.lr)} is {number(m.lr / threshold)} times the {below(threshold)} that lands on the floor"
     )
     what = "this step would not have crossed" if m.adaptive else "it stops bouncing"
     return Finding("bouncing", f"{text}; below {below(threshold)} {what}.", numbers)
@@ -94,9 +94,9 @@ def carried_past(m: Moment) -> Finding | None:
     if abs(moved) < 0.1 * np.linalg.norm(m.delta):
         return None
     if climbing[i]:
-        what = f"the slope there is {number(slope)} and the step still goes {number(moved)} uphill"
+        what = f"the slope there is {number(slope)}, and the step of {number(moved)} climbs it"
     else:
-        what = f"the step goes {number(moved)} and crosses the floor"
+        what = f"the step of {number(moved)} crosses it"
     text = f"Memory carries it past the floor along {m.direction(i)}: {what}."
     numbers = {"momentum": memory, "moved": moved} | ({"slope": slope} if climbing[i] else {})
     calm = None if m.adaptive else calm_momentum(m.recurrence, float(m.mode("curvatures")[i])) if m.recurrence else None
@@ -159,7 +159,7 @@ def lockstep(m: Moment) -> Finding | None:
     if size < 0.5 * m.lr:
         return None
     text = (
-        f"In lockstep: every coordinate moves by about {number(size)}, {number(size / m.lr)} times lr, though the slopes are "
+        f"In lockstep: every coordinate moves by about {in_rates(size, m.lr)}, though the slopes are "
         f"{' and '.join(number(s) for s in m.gradient)}. Only lr decides how far it goes."
     )
     slopes_by_name = {f"slope {name}": float(s) for name, s in zip(m.coordinates, m.gradient)}
@@ -177,7 +177,7 @@ def creeping(m: Moment) -> Finding | None:
     steps, limits = steps_to_tenth(factor), m.lr * m.mode("share_to_limit")
     text = (
         f"Creeping along {m.direction(i)}: a step takes {percent(1 - factor)} off the error there, "
-        f"a factor 10 takes {number(steps)} steps."
+        f"which leaves a tenth after {number(steps)} steps."
     )
     numbers = {"share": 100 * (1 - factor), "steps": steps}
     limit, steepest = float(limits.min()), int(limits.argmin())

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 import numpy as np
 
 from experiments.why.finding import Finding
 from experiments.why.moment import NEAR, ROUNDING, Moment
 from experiments.why.recurrence import steps_to_tenth
-from experiments.why.words import multiplied, number, spelled_place
+from experiments.why.words import multiplied, number, spelled_place, went
 
 SAME = 1e-6  # of the map's width: two places that are one
 
@@ -21,6 +23,8 @@ def converged(m: Moment) -> Finding | None:
         return None
     numbers = {"gradient": m.grad_norm, "step": step}
     text = f"Converged: the gradient is {number(m.grad_norm)} and the step {number(step)}, which is rounding on this map."
+    if m.grad_norm == step == 0:
+        text = "Converged: the gradient is exactly 0, and it stands still."
     if m.minima and not there:
         numbers |= {"distance": distance, "loss": m.loss, "bottom": m.bottom}
         text += (
@@ -58,13 +62,12 @@ def outside(m: Moment) -> Finding | None:
     value, end = float(m.theta[axis]), float(low[axis] if m.theta[axis] < low[axis] else high[axis])
     text = f"Off the map: {m.coordinates[axis]} is {number(value)}, the map ends at {number(end)}."
     numbers = {"value": value, "end": end, "loss": m.loss, "loss after": m.loss_after}
+    numbers["change"] = abs(m.loss_after - m.loss)
     if m.minima:
         distance = numbers["distance"] = float(m.mode("distance"))
-        text += (
-            f" The nearest minimum is {number(distance)} away; the loss goes from {number(m.loss)} to {number(m.loss_after)}."
-        )
+        text += f" The nearest minimum is {number(distance)} away; {went(m.loss, m.loss_after)}."
     else:
-        text += f" No minimum is declared here, and the loss goes on from {number(m.loss)} to {number(m.loss_after)}."
+        text += f" No minimum is declared here, and {went(m.loss, m.loss_after)}."
     return Finding("outside", text, numbers)
 
 
@@ -87,7 +90,8 @@ def saddle(m: Moment) -> Finding | None:
     factor = abs(float(m.mode("factors")[0]))
     if m.theory and factor > 1:
         numbers |= {"factor": factor, "growth": 100 * (factor - 1), "steps": steps_to_tenth(factor)}
-        text += f": there a step {multiplied(factor)}, tenfold takes {number(steps_to_tenth(factor))} steps."
+        numbers["whole steps"] = ceil(numbers["steps"])
+        text += f": there a step {multiplied(factor)}, which is tenfold after {number(numbers['whole steps'])} steps."
     else:
         text += ", which leads down."
     return Finding("saddle", text, numbers)

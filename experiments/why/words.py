@@ -25,6 +25,21 @@ def below(value: float) -> str:
     return number(floor(value / unit * (1 + 1e-12)) * unit)
 
 
+def went(before: float, after: float) -> str:
+    """How the loss changed; where three digits do not tell the two apart, by how much."""
+    if before == after:
+        return f"the loss stays at {number(before)}"
+    if number(before) != number(after):
+        return f"the loss goes from {number(before)} to {number(after)}"
+    return f"the loss {'rises' if after > before else 'falls'} by {number(abs(after - before))} from {number(before)}"
+
+
+def in_rates(size: float, lr: float) -> str:
+    """A length, and how many learning rates it is."""
+    ratio = number(size / lr)
+    return f"lr, {number(size)}" if ratio == "1" else f"{number(size)}, {ratio} times lr"
+
+
 def percent(value: float) -> str:
     return f"{number(100 * value)} %"
 

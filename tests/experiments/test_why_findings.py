@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from experiments.loop import run
 from experiments.why import Finding, Why, explain, summarise
 from experiments.why.recurrence import steps_to_tenth
-from experiments.why.words import below, multiplied, number
+from experiments.why.words import below, multiplied, number, went
 from landscapes import SURFACES
 from optimizers import OPTIMIZERS, WRAPPERS
 from tests.cases import PAIRS
@@ -381,3 +381,24 @@ def test_every_wrapper_has_true_sentences(wrapper: str) -> None:
     for key in ("sgd", "adam", "newton"):
         for why in explained_everywhere(WRAPPERS[wrapper](OPTIMIZERS[key](lr=0.1)), SURFACES["rosenbrock"](), 20):
             check_numbers(why)
+
+
+def test_losses_that_three_digits_do_not_tell_apart_are_told_by_their_difference() -> None:
+    """On a plateau, and where the loss is exactly the same."""
+    start = SURFACES["plateau"]().start
+    why = explain(OPTIMIZERS["sgd"](lr=0.1), SURFACES["plateau"](), start, 3, 1)
+    fall = why.loss - why.loss_after
+    assert 0 < fall < 1e-3
+    assert why.findings[-1].sentence.startswith(f"Downhill: the loss falls by {number(fall)} from {number(why.loss)}")
+    assert went(1.0, 1.0) == "the loss stays at 1"
+    assert went(1.0, 1.0 + 1e-6) == "the loss rises by 1e-6 from 1"
+
+
+def test_a_gradient_that_points_against_the_loss_is_told() -> None:
+    """Reddi's first loss pulls one way, the next two the other; noise and mini-batches do so now and then."""
+    reddi = SURFACES["reddi"]()
+    told = [explain(OPTIMIZERS["sgd"](lr=0.05), reddi, (0.0,), 9, step) for step in range(9)]
+    for why in told:
+        opposed = bool(why.seen @ why.gradient < 0)
+        assert ("against that of the whole loss" in why.findings[-1].sentence) == opposed
+    assert {bool(why.seen @ why.gradient < 0) for why in told} == {True, False}
