@@ -223,7 +223,8 @@ def test_no_convex_surface_has_a_plateau(data: st.DataObject) -> None:
 def test_off_the_map_and_held_at_a_bound() -> None:
     finding = explain(OPTIMIZERS["sgd"](lr=0.1), SURFACES["saddle"](), (0.1, 0.1), 40, 30).findings[0]
     assert finding.kind == "outside"
-    assert (finding.numbers["end"], finding.numbers["value"]) == (2, pytest.approx(0.1 * 1.2**30))
+    assert finding.numbers["end"] == 2
+    assert finding.numbers["value"] == pytest.approx(0.1 * 1.2**30)
     assert "No minimum is declared" in finding.sentence
     reddi = SURFACES["reddi"]()
     why = next(w for w in (explain(OPTIMIZERS["momentum"](lr=0.5), reddi, (0.0,), 40, k) for k in range(40)) if w.delta == 0)
@@ -261,7 +262,7 @@ def test_diverged_names_the_step_and_the_limit_at_the_start() -> None:
     finding = explain(OPTIMIZERS["sgd"](lr=1.0), RAVINE, (1.0, 0.0), 400, 300).findings[0]
     assert finding.kind == "diverged"
     assert finding.numbers["step"] == int(t.last_finite) + 1
-    assert finding.numbers["loss"] == t.loss[finding.numbers["last"]]
+    assert finding.numbers["loss"] == t.loss[int(finding.numbers["last"])]
     assert finding.numbers["limit"] == pytest.approx(0.02)
     assert np.isfinite(run(OPTIMIZERS["sgd"](lr=0.999 * advised(finding)), RAVINE, (1.0, 0.0), 400).theta).all()
     lost = explain(OPTIMIZERS["adam"](), RAVINE, (np.nan, 0.0), 4, 2).findings[0]

@@ -116,6 +116,12 @@ def test_modes_are_those_of_the_minimum_that_is_nearest_to_the_end() -> None:
         np.testing.assert_array_equal(found.minimum, minimum)
         np.testing.assert_allclose(np.linalg.norm(found.error, axis=1), np.linalg.norm(path.theta - minimum, axis=1))
         np.testing.assert_allclose(found.error[0] @ found.eigenvectors.T, [0.05, 0.05], rtol=1e-9)
+    crossed = run(OPTIMIZERS["momentum"](lr=0.01), himmelblau, (2.0, -3.0), 200)
+    away = np.linalg.norm(crossed.theta[[0, -1], None] - np.array(himmelblau.minima), axis=-1)
+    assert away[0].argmin() != away[1].argmin()
+    found = modes(himmelblau, crossed)
+    assert found is not None
+    np.testing.assert_array_equal(found.minimum, himmelblau.minima[away[1].argmin()])
 
 
 def test_rounding_does_not_set_the_axis() -> None:
