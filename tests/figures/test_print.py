@@ -29,6 +29,9 @@ from figures.print import LOOKS, TITLES, Look, Map, Multiples, Path, Plate, rend
 from figures.print.clip import head, pieces, until
 from figures.print.compose import Composed, compose
 from figures.print.curves import Trace, curvature_range, is_log, loss_range
+from figures.print.layout import fitting
+from figures.print.legend import entries
+from figures.print.look import SMALLEST_FONT
 from figures.print.multiples import compose_multiples
 from figures.print.numbers import by_step, scale_of, short
 from figures.print.render import settings
@@ -40,8 +43,8 @@ from tests.figures.test_stage_js import node
 ROOT = File(__file__).parents[2]
 PX = 96 / 72  # CSS pixels of a point
 LOOK_OF = dict(zip(SURFACES, [*LOOKS] * len(SURFACES)))  # every surface in one look, every look on several surfaces
-FIRST = dict(zip(LOOK_OF.values(), LOOK_OF)).values()  # a surface for every look; the others take long
-EACH = [pytest.param(key, marks=() if key in FIRST else pytest.mark.slow) for key in SURFACES]
+SOME = {"parabola", *dict(zip(LOOK_OF.values(), LOOK_OF)).values()}  # one for every look; all of them take long
+EACH = [pytest.param(key, marks=() if key in SOME else pytest.mark.slow) for key in SURFACES]
 
 
 def composed(shown: Plate, look: Look) -> Composed:
@@ -65,20 +68,25 @@ def drawn_words(figure: Any) -> list[tuple[Text, Any]]:
 
 @pytest.mark.parametrize("name", LOOKS)
 def test_presets_have_exactly_their_size(name: str) -> None:
-    look, shown = replace(LOOKS[name], dpi=48), plate("rosenbrock")
+    look, shown = replace(LOOKS[name], dpi=48, panels=("map",)), plate("rosenbrock")
     inches = look.width / (25.4 if look.unit == "mm" else 96)
     svg = ElementTree.fromstring(render(shown, look, "svg"))
-    page = PdfReader(BytesIO(render(shown, look, "pdf"))).pages[0].mediabox
-    assert float(page.width) == pytest.approx(72 * inches, abs=1e-3)
-    assert float(svg.attrib["width"].removesuffix("pt")) == pytest.approx(72 * inches, abs=1e-4)
+    wide, high = (float(svg.attrib[side].removesuffix("pt")) for side in ("width", "height"))
+    assert wide == pytest.approx(72 * inches, abs=1e-4)
+    assert look.height is None or high * PX == pytest.approx(look.height, abs=1e-4)
     for scale in (1, 3):
         pixels = Image.open(BytesIO(render(shown, look, "png", scale)))
         assert pixels.width == round(inches * look.dpi * scale)
         assert pixels.info["dpi"][0] == pytest.approx(look.dpi * scale, abs=0.02)
-        assert pixels.height == pytest.approx(float(page.height) / 72 * look.dpi * scale, abs=0.51)
-    if look.height is not None:
-        assert float(page.height) == pytest.approx(look.height / PX, abs=1e-3)
-        assert float(svg.attrib["height"].removesuffix("pt")) * PX == pytest.approx(look.height, abs=1e-4)
+        assert pixels.height == pytest.approx(high / 72 * look.dpi * scale, abs=0.51)
+
+
+@pytest.mark.parametrize(("name", "across"), [("column", 85 / 25.4 * 72), ("slide", 1280 / PX)])
+def test_a_pdf_is_one_page_of_exactly_its_size(name: str, across: float) -> None:
+    data = render(plate("parabola"), LOOKS[name], "pdf")
+    pages = PdfReader(BytesIO(data)).pages
+    assert data.startswith(b"%PDF-1.") and len(pages) == 1
+    assert float(pages[0].mediabox.width) == pytest.approx(across, abs=1e-3)
 
 
 def test_the_papers_and_the_card_are_what_journals_and_sites_ask_for() -> None:
@@ -90,10 +98,10 @@ def test_the_papers_and_the_card_are_what_journals_and_sites_ask_for() -> None:
 
 @pytest.mark.parametrize("format", ["png", "svg", "pdf"])
 def test_the_same_plate_gives_the_same_bytes_at_any_time(format: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    first = render(plate("himmelblau"), LOOKS["page"], format)
+    first = render(plate("rosenbrock"), LOOKS["card"], format)
     monkeypatch.setattr(time, "time", lambda: 4e9)
     with mpl.rc_context({"lines.linewidth": 9, "font.size": 30, "axes.facecolor": "red", "pdf.fonttype": 3}):
-        assert render(plate("himmelblau"), LOOKS["page"], format) == first
+        assert render(plate("rosenbrock"), LOOKS["card"], format) == first
         assert mpl.rcParams["lines.linewidth"] == 9, "a render leaves matplotlib's settings as they were"
 
 
@@ -179,6 +187,18 @@ def test_what_cannot_be_made_is_said() -> None:
 # ---- what is drawn ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("key", SURFACES)
+def test_every_surface_fits_every_preset(key: str) -> None:
+    shown = plate(key)
+    for look in LOOKS.values():
+        places, used = fitting(shown, look, entries(shown.paths, shown.map))
+        boxes = [b for b in (places.map, places.bar, places.loss, places.top, places.low, places.legend) if b is not None]
+        assert SMALLEST_FONT <= used.font <= look.font
+        assert all(b.left >= 0 and b.top >= 0 and b.right <= places.width and b.bottom <= places.height for b in boxes)
+        for a, b in combinations(boxes, 2):
+            assert a.right <= b.left or b.right <= a.left or a.bottom <= b.top or b.bottom <= a.top
+
+
 @pytest.mark.parametrize("key", EACH)
 def test_nothing_is_cut_off_and_nothing_covers_anything(key: str) -> None:
     """On every surface, each in one of the looks: words are inside the sheet, can be read, and do not overlap."""
@@ -204,10 +224,10 @@ def test_nothing_is_cut_off_and_nothing_covers_anything(key: str) -> None:
 @pytest.mark.parametrize("key", EACH)
 def test_the_plate_shows_the_race_as_it_was(key: str) -> None:
     """Lines on the map are the trajectories' points inside it, and every curve holds the record's numbers."""
-    shown, (experiment, _, entries) = plate(key), race(key)
+    shown, (experiment, _, entered) = plate(key), race(key)
     made = composed(shown, LOOKS["page"])
     looks = dict(zip(labels(experiment), styles([choice.key for choice in experiment.optimizers])))
-    for label, entry in zip(labels(experiment), entries):
+    for label, entry in zip(labels(experiment), entered):
         if isinstance(entry, str):
             continue
         colour, trajectory = looks[label].light, entry.trajectory
@@ -333,11 +353,12 @@ def test_pieces_are_what_of_a_path_lies_in_the_window(path: list[tuple[float, fl
         if np.abs([a, b]).max() > 10:
             continue
         for share in np.linspace(0, 1, 9):
-            inside = (
-                (a * (1 - share) + b * share > window[:, 0] + 1e-9) & (a * (1 - share) + b * share < window[:, 1] - 1e-9)
-            ).all()
-            held = any(low - 1e-9 <= step + share <= high + 1e-9 for low, high in spans)
-            assert held or not inside
+            at, time_ = a * (1 - share) + b * share, step + share
+            if (np.abs(at[:, None] - window) < 1e-9).any():
+                continue  # on the edge
+            inside = ((at > window[:, 0]) & (at < window[:, 1])).all()
+            assert not inside or any(low - 1e-9 <= time_ <= high + 1e-9 for low, high in spans)
+            assert inside or not any(low + 1e-9 < time_ < high - 1e-9 for low, high in spans)
 
 
 @given(points, st.floats(0, 12))
