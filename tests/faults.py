@@ -419,7 +419,37 @@ VIEWS = [
     Fault("static/plotly_view/camera.js", "angle: -QUARTER, elevation: HIGH", "angle: 0, elevation: HIGH", CAMERA),
 ]
 
-FAULTS = [*OPTIMIZERS, *WRAPPERS, *SURFACES, *TYPED, *CORES, *EXPERIMENTS, *STAGE, *VIEWS]
+PRINT, MOTION = "tests/figures/test_print.py -k ", "tests/figures/test_motion.py"
+CAPTION, EXPORT = "tests/figures/test_caption.py", "tests/experiments/test_export.py"
+PRINTS = [
+    Fault("figures/fate.py", "np.flatnonzero(~finite)", "np.flatnonzero(outside)", CAPTION),
+    Fault("figures/caption.py", "away[nearest] <= CLOSE", "away[nearest] >= CLOSE", CAPTION),
+    Fault("figures/caption.py", "key=lambda pair: pair[1].ending.loss", "key=lambda pair: -pair[1].ending.loss", CAPTION),
+    Fault("figures/print/clip.py", "np.where(far, 1 - go, come)", "come", PRINT + "pieces"),
+    Fault("figures/print/clip.py", "np.where(far[:, None], b, a), np.where(far[:, None], a, b)", "a, b", PRINT + "pieces"),
+    Fault(
+        "figures/print/runs.py", "diverged = path.last < len(path.theta) - 1 and", "diverged = False and", PRINT + "diverging"
+    ),
+    Fault("figures/print/curves.py", "(values > high, 1.0", "(values < low, 1.0", PRINT + "diverging"),
+    Fault(
+        "figures/print/curves.py",
+        "s.eigenvalues[:, index], s.threshold",
+        "s.eigenvalues[:, 0], s.threshold",
+        PRINT + "as_it_was",
+    ),
+    Fault("figures/print/numbers.py", "offset = min(self.low, 0.0)", "offset = 0.0", PRINT + "stage"),
+    Fault("figures/print/render.py", "dpi = look.dpi * scale", "dpi = look.dpi", PRINT + "presets"),
+    Fault("figures/print/render.py", '"pdf.fonttype": 42', '"pdf.fonttype": 3', PRINT + "embeds"),
+    Fault("figures/print/render.py", "        mpl.rcdefaults()\n", "", PRINT + "same_bytes"),
+    Fault("figures/print/arrange.py", "max(head + tall + axis, self.least)", "head + tall + axis", PRINT + "fits"),
+    Fault("figures/print/animate.py", "[*frames[1:], frames[0]]", "frames", MOTION),
+    Fault("figures/print/animate.py", "compose(plate, look, outcome=outcome)", "compose(plate, look)", MOTION),
+    Fault("figures/print/palette.py", "np.vstack([fixed, ", "np.vstack([", MOTION),
+    Fault("experiments/export.py", '"grad_norm": t.grad_norm', '"grad_norm": t.loss', EXPORT),
+    Fault("experiments/export.py", "if version != FORMAT:", "if False:", EXPORT),
+]
+
+FAULTS = [*OPTIMIZERS, *WRAPPERS, *SURFACES, *TYPED, *CORES, *EXPERIMENTS, *STAGE, *VIEWS, *PRINTS]
 
 
 def copy_tree(where: Path) -> Path:
