@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 
 from landscapes.landscape import Block
-from landscapes.networks.datasets import Samples, digits
+from landscapes.networks.datasets import DATASETS, Samples
 from landscapes.networks.plan import ACTIVATIONS, PlaneMLP
 from landscapes.ranges import Options, Range, check_names, options_of, ranges_of
 
@@ -125,7 +125,13 @@ def network(
     return decorate
 
 
-@network(title="Digits MLP", data=digits, reference="Alpaydin and Kaynak 1998, doi:10.24432/C50P49")
+def flat_digits() -> tuple[Samples, Samples]:
+    """The digits, each a row of 64 pixels."""
+    train, test = (Samples(part.inputs.reshape(len(part), -1), part.labels) for part in DATASETS["digits"]())
+    return train, test
+
+
+@network(title="Digits MLP", data=flat_digits, reference="Alpaydin and Kaynak 1998, doi:10.24432/C50P49")
 def digits_mlp(width: Width = 10, depth: Depth = 1, activation: Activation = "tanh", seed: Seed = 0) -> Perceptron:
     """A multilayer perceptron that reads handwritten digits: 64 pixels in, `depth` hidden layers of `width`, 10 classes out.
 

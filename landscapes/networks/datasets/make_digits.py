@@ -1,4 +1,4 @@
-"""Makes digits.npz from scikit-learn's copy: `python -m landscapes.networks.make_digits` (only this needs scikit-learn)."""
+"""Makes digits.npz from scikit-learn's copy, which only this needs: `python -m landscapes.networks.datasets.make_digits`."""
 
 from pathlib import Path
 
