@@ -14,10 +14,7 @@ _LEAF, _POWER, _NEGATIVE = 5, 4, 3
 LENGTH = '''def length(square):
     """The root, with slope 0 at the tip of a cone."""
     return torch.where(square != 0, torch.where(square != 0, square, 1.0).sqrt(), 0.0)'''
-SELECT = '''def select(test, above, below):
-    """One of two, and their mean where the test is 0."""
-    return torch.where(test > 0, above, torch.where(test < 0, below, (above + below) / 2))'''
-HELPERS = {"length": LENGTH, "select": SELECT}
+HELPERS = {"length": LENGTH}  # what torch has not
 
 
 def written(outputs: Sequence[Expression], constants: Mapping[str, float]) -> tuple[list[str], list[str]]:
