@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import product
 from math import cos, radians, sin
 from typing import Annotated, Any
 
 import numpy as np
 
-from landscapes.arrays import Array, empty_like, ones_like
+from landscapes.arrays import Array, empty_like, ones_like, where
 from landscapes.landscape import Block, Draw, Landscape, Matrix, Norm, Point, Scalar
 from landscapes.modifiers import modifier
 from landscapes.ranges import Range
+from landscapes.small_matrices import Product, Products, Rows, product, products, times
+from landscapes.surfaces.expression import latex, lift
+from landscapes.surfaces.surface import Surface
 
 Degrees = Annotated[Any, Range(-360, 360, control=(-90, 90))]
 Factor = Annotated[Any, Range(1e-3, 1e3, scale="log", control=(0.1, 10.0))]
-Rows = tuple[tuple[float, ...], ...]
 BEGIN = r"\begin{aligned}"
 EXACT = {0.0: (1.0, 0.0), 90.0: (0.0, 1.0), 180.0: (-1.0, 0.0), 270.0: (0.0, -1.0)}  # cosine and sine without rounding
 NAMES = "fghpqrstuvw"  # of a function, of that function in other coordinates, ...
@@ -39,6 +41,11 @@ class LinearMap(Landscape):
     back: Rows
     change: str  # of the surface's name, as in "turned by 30°"
     printed: Callable[[Sequence[str]], Sequence[str]]  # the old coordinates, A θ, in LaTeX from the names of the new ones
+    products: Products = field(default=None, repr=False)  # type: ignore[assignment]  # filled in below, handed on by `drawn`
+
+    def __post_init__(self) -> None:
+        if self.products is None:
+            object.__setattr__(self, "products", products(self.there, self.back))
 
     @property
     def name(self) -> str:  # type: ignore[override]  # a landscape's name may be computed
@@ -76,7 +83,7 @@ class LinearMap(Landscape):
     @property
     def domain(self) -> Sequence[tuple[float, float]]:
         """The box around the moved domain."""
-        corners = self._moved(list(product(*self.inner.domain)))
+        corners = self._moved(list(itertools.product(*self.inner.domain)))
         return tuple((min(ends), max(ends)) for ends in zip(*corners))
 
     @property
@@ -84,14 +91,19 @@ class LinearMap(Landscape):
         """The feasible intervals where the feasible set is a box with sides along the axes; else None."""
         if getattr(self.inner, "bounds", None) is None or np.count_nonzero(self.there) > self.inner.dim:
             return None
-        corners = self._moved(list(product(*self.inner.bounds)))
+        corners = self._moved(list(itertools.product(*self.inner.bounds)))
         return tuple((min(ends), max(ends)) for ends in zip(*corners))
 
     def feasible(self, theta: Point) -> Point:
-        """The moved feasible point: the nearest one, where a box is stretched along its sides and then turned."""
+        """The moved feasible point: the nearest one, where a box is stretched along its sides and then turned.
+
+        What is feasible stays what it is, to the last bit.
+        """
         if getattr(self.inner, "bounds", None) is None:
             return theta
-        return _product(self.there, self.inner.feasible(self._back(theta)))
+        before = self._back(theta)
+        near = self.inner.feasible(before)
+        return where((near == before).all(-1, keepdims=True), theta, product(self.products.there, near))
 
     @property
     def latex(self) -> str:
@@ -105,26 +117,47 @@ class LinearMap(Landscape):
         return self.inner.point(values)
 
     def _back(self, theta: Point) -> Point:
-        return _product(self.back, theta)
-
-    def loss(self, theta: Point) -> Scalar:
-        return self.inner.loss(self._back(theta))
-
-    def gradient(self, theta: Point) -> Point:
-        return _product(self._turned, self.inner.gradient(self._back(theta)))
-
-    def hessian(self, theta: Point) -> Matrix:
-        h, a = self.inner.hessian(self._back(theta)), self.back
-        out, axes = empty_like(h), range(self.dim)
-        for i in axes:
-            for j in axes[i:]:
-                terms = ((a[k][i] * a[m][j], h[..., k, m]) for k in axes for m in axes)
-                out[..., i, j] = out[..., j, i] = sum(factor * entry for factor, entry in terms if factor)
-        return out
+        return product(self.products.back, theta)
 
     @cached_property
-    def _turned(self) -> Rows:
-        return tuple(zip(*self.back))
+    def plain(self) -> bool:
+        """Whether single points can be evaluated in plain numbers, several times faster: see `numbers`."""
+        return isinstance(self.inner, Surface) or (isinstance(self.inner, LinearMap) and self.inner.plain)
+
+    def numbers(self, kind: str, values: Sequence[float]) -> Sequence[float]:
+        """As `Surface.numbers`, in the new coordinates."""
+        found: Sequence[float] = self.inner.numbers(kind, self.products.back(*values))
+        if kind == "loss":
+            return found
+        return self.products.turned(*found) if kind == "gradient" else self.products.around(*found)
+
+    def _plainly(self, kind: str, theta: Point) -> Sequence[float] | None:
+        if theta.ndim == 1 and isinstance(theta, np.ndarray) and theta.dtype == np.float64 and self.plain:
+            try:
+                return self.numbers(kind, theta.tolist())
+            except (ZeroDivisionError, OverflowError):
+                pass  # plain numbers raise where arrays give infinity or NaN
+        return None
+
+    def loss(self, theta: Point) -> Scalar:
+        found = self._plainly("loss", theta)
+        return self.inner.loss(self._back(theta)) if found is None else np.float64(found[0])
+
+    def gradient(self, theta: Point) -> Point:
+        found = self._plainly("gradient", theta)
+        if found is None:
+            return product(self.products.turned, self.inner.gradient(self._back(theta)))
+        return np.array(found)
+
+    def hessian(self, theta: Point) -> Matrix:
+        found = self._plainly("hessian", theta)
+        if found is not None:
+            return np.array((found[:2], found[1:]) if len(found) == 3 else (found,))
+        h, pairs = self.inner.hessian(self._back(theta)), list(itertools.combinations_with_replacement(range(self.dim), 2))
+        out = empty_like(h)
+        for (i, j), value in zip(pairs, self.products.around(*(h[..., i, j] for i, j in pairs))):
+            out[..., i, j] = out[..., j, i] = value
+        return out
 
     def drawn(self, draw: Draw | None) -> Landscape:
         seen = self.inner.drawn(draw)
@@ -145,7 +178,7 @@ class LinearMap(Landscape):
     def sample_lines(self, theta: Point) -> tuple[Array, Array]:
         """As `Surface.sample_lines`, in the new coordinates."""
         normals, offsets = self.inner.sample_lines(self._back(theta))
-        return _product(self._turned, normals), offsets
+        return product(self.products.turned, normals), offsets
 
     @property
     def has_residuals(self) -> bool:
@@ -171,7 +204,7 @@ class LinearMap(Landscape):
     @property
     def input_reason(self) -> str | None:
         if self._mixes_layers:
-            return f"{self.name}: each coordinate mixes weights of several layers, so that no layer has an input of its own."
+            return f"{self.name}: weights of several layers turn into one another, so that no layer has an input of its own."
         return self.inner.input_reason
 
     @property
@@ -181,12 +214,16 @@ class LinearMap(Landscape):
     def residual_rows(self, theta: Point) -> tuple[Array, Array]:
         """As `Surface.residual_rows`: the Jacobian is that of inner times A."""
         residuals, rows = self.inner.residual_rows(self._back(theta))
-        return residuals, _product(self._turned, rows)
+        return residuals, product(self.products.turned, rows)
 
     def input_vectors(self, theta: Point) -> list[Array]:
         """As `Surface.input_vectors`: a layer's inputs are moved by its own part of Aᵀ."""
-        parts = [tuple(row[cut] for row in self._turned[cut]) for cut in self._cuts]
-        return [_product(part, x) for part, x in zip(parts, self.inner.input_vectors(self._back(theta)))]
+        return [product(part, x) for part, x in zip(self._parts, self.inner.input_vectors(self._back(theta)))]
+
+    @cached_property
+    def _parts(self) -> list[Product]:
+        """Aᵀ within each layer."""
+        return [times(tuple(zip(*(row[cut] for row in self.back[cut])))) for cut in self._cuts]
 
     def input_power(self, theta: Point, norm: Norm = "l2") -> Point:
         if self.input_reason is not None:
@@ -199,7 +236,7 @@ class LinearMap(Landscape):
         return out
 
     def input_terms(self, theta: Point, norm: Norm = "l2") -> tuple[Array, Array]:
-        if not self.has_residuals:
+        if self.input_reason is not None or not self.has_residuals:
             return super().input_terms(theta, norm)
         residuals, rows = self.residual_rows(theta)
         return residuals[..., None] * rows, _magnitude(rows, norm) * ones_like(rows)
@@ -210,27 +247,13 @@ def _magnitude(vectors: Array, norm: Norm) -> Array:
     return ((vectors * vectors) if norm == "l2" else abs(vectors)).sum(-1, keepdims=True)
 
 
-def _product(rows: Rows, theta: Array) -> Array:
-    """A matrix given by rows times vectors along the last axis.
-
-    Entry by entry, so that a run alone gets the very bits that it gets among many, and 0 times infinity is never added.
-    """
-    if theta.ndim == 1 and isinstance(theta, np.ndarray):
-        values = theta.tolist()
-        return np.array([sum(m * v for m, v in zip(row, values) if m) for row in rows])
-    out = empty_like(theta)
-    for i, row in enumerate(rows):
-        out[..., i] = sum(m * theta[..., j] for j, m in enumerate(row) if m)
-    return out
-
-
 @modifier("Turned")
 def rotated(inner: Any, angle: Degrees = 30.0) -> LinearMap:
     """Turned about the origin by `angle` degrees, counterclockwise: SGD, momentum and Newton turn with it, Adam does not."""
     if inner.dim != 2:
         raise ValueError(f"{inner.name} has {inner.dim} coordinate{'s' * (inner.dim > 1)}; two can be turned")
     c, s = EXACT.get(angle % 360) or (cos(radians(angle)), sin(radians(angle)))
-    degrees = rf"{angle:.10g}^{{\circ}}"
+    degrees = rf"{latex(lift(angle))}^{{\circ}}"
 
     def printed(names: Sequence[str]) -> list[str]:
         x, y = names
@@ -251,6 +274,6 @@ def scaled(inner: Any, x: Factor = 1.0, y: Factor = 3.0) -> LinearMap:
         factors, [1 / v for v in factors]))  # fmt: skip
 
     def printed(names: Sequence[str]) -> list[str]:
-        return [rf"{name} / {factor:.10g}" for name, factor in zip(names, factors)]
+        return [f"{name} / {latex(lift(factor), outer=3)}" for name, factor in zip(names, factors)]
 
     return LinearMap(inner, there, back, f"stretched by {' and '.join(f'{v:g}' for v in factors)}", printed)

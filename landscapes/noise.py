@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import prod
+from math import hypot, prod
 from typing import Annotated, Any
 
 import numpy as np
 
-from landscapes.arrays import Array, constant
+from landscapes.arrays import Array, constant, zeros_like
 from landscapes.batches import Seen
 from landscapes.landscape import Draw, Landscape, Norm, Point
 from landscapes.modifiers import modifier
 from landscapes.ranges import Range
+from landscapes.surfaces.expression import latex, lift
 
+END = r"\end{aligned}"
 STREAM = 1  # keeps these numbers apart from the mini-batches', which have the same keys
 Deviation = Annotated[Any, Range(0, 1e6, control=(0.0, 10.0))]
 
@@ -28,7 +30,7 @@ def normals(draw: Draw, first: int, runs: int, dim: int, stream: int = STREAM) -
     counters = (pairs + 1) // 2  # one counter gives four words, two pairs
     philox = np.random.Philox(key=[draw.seed, draw.step], counter=[first * counters, 0, 0, stream])
     words = philox.random_raw(runs * counters * 4).reshape(runs, -1)[:, : 2 * pairs]
-    uniform = ((words >> 11) + 0.5) * 2.0**-53  # above 0 and below 1
+    uniform = ((words >> 11) + 0.5) * 2.0**-53  # never 0, which has no logarithm
     radius, angle = np.sqrt(-2 * np.log(uniform[:, :pairs])), 2 * np.pi * uniform[:, pairs:]
     return np.concatenate([radius * np.cos(angle), radius * np.sin(angle)], axis=1)[:, :dim]
 
@@ -61,9 +63,11 @@ class GradientNoise(Seen):
     @property
     def latex(self) -> str:
         """The formula, and what optimizers see of its gradient."""
+        if isinstance(self.inner, GradientNoise):  # independent of each other: the variances add up
+            return replace(self.inner, sigma=hypot(self.sigma, self.inner.sigma)).latex
         function = self.inner.latex.removeprefix(r"\begin{aligned}")[0]
-        seen = rf"\hat g_t &= \nabla {function} + {self.sigma:g}\,\xi_t, \quad \xi_t \sim \mathcal{{N}}(0, I)"
-        return self.inner.latex.removesuffix(r"\end{aligned}") + rf" \\ {seen}\end{{aligned}}"
+        seen = rf"\widehat{{\nabla {function}}}_t &= \nabla {function} + {latex(lift(self.sigma), outer=2)}\,\xi_t"
+        return self.inner.latex.removesuffix(END) + rf" \\ {seen}, \quad \xi_t \sim \mathcal{{N}}(0, I){END}"
 
     @property
     def input_reason(self) -> str | None:
@@ -74,13 +78,10 @@ class GradientNoise(Seen):
     def drawn(self, draw: Draw | None) -> Landscape:
         return self if draw is None else replace(self, inner=self.inner.drawn(draw), draw=draw)
 
-    def on_batches(self, size: int) -> Landscape:
-        return replace(self, inner=self.inner.on_batches(size))
-
     def noise(self, theta: Point) -> Array:
         """What is added to the gradients of the runs of theta in this step, `(*runs, dim)`."""
         if self.draw is None:
-            return 0 * theta
+            return zeros_like(theta)
         runs = tuple(theta.shape[:-1])
         drawn = normals(self.draw, self.run, prod(runs), theta.shape[-1], self._stream).reshape(*runs, theta.shape[-1])
         return self.sigma * constant(drawn, like=theta)
@@ -96,6 +97,11 @@ class GradientNoise(Seen):
 
     def gradient(self, theta: Point) -> Point:
         return self.inner.gradient(theta) + self.noise(theta)
+
+    def input_power(self, theta: Point, norm: Norm = "l2") -> Point:
+        if self.input_reason is not None:
+            raise ValueError(self.input_reason)
+        return self.inner.input_power(theta, norm)
 
     def input_terms(self, theta: Point, norm: Norm = "l2") -> tuple[Array, Array]:
         """The noisy gradient as the one term, and the input powers, which have no noise."""

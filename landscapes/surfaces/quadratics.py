@@ -60,6 +60,7 @@ def ravine(x: Expression, y: Expression, condition: Condition = 100.0, angle: De
     minima=[(0.0, 0.0)],
     reference="Cauchy 1847, Comptes Rendus 25: the descent that it is the easiest case of",
     inputs=lambda x, y: {"w": [(2**0.5, 0.0), (0.0, 2**0.5)]},
+    errors=lambda x, y: [2**0.5 * x, 2**0.5 * y],
     input_note="Exactly a linear neuron with the samples (√2, 0) and (0, √2) and targets 0, so NSGD has true inputs here.",
 )
 def bowl(x: Expression, y: Expression) -> Expression:
@@ -77,6 +78,7 @@ def bowl(x: Expression, y: Expression) -> Expression:
     minima=[(1.0, 3.0)],
     reference="Jamil and Yang 2013, arXiv 1308.4008, function 17",
     inputs=lambda x, y: {"w": [(2.0, 4.0), (4.0, 2.0)]},
+    errors=lambda x, y: [2 * x + 4 * y - 14, 4 * x + 2 * y - 10],
     input_note="Exactly a linear neuron with the samples (2, 4) and (4, 2) and the targets 14 and 10, so NSGD has true inputs.",
 )
 def booth(x: Expression, y: Expression) -> Expression:
@@ -94,6 +96,7 @@ def booth(x: Expression, y: Expression) -> Expression:
     minima=[(0.0, 0.0)],
     reference="Jamil and Yang 2013, arXiv 1308.4008, function 71",
     inputs=lambda x, y: {"w": [(1.0, -1.0), (0.2, 0.2)]},
+    errors=lambda x, y: [x - y, 0.2 * x + 0.2 * y],
     input_note="Exactly a linear neuron with the samples (1, -1) and (0.2, 0.2) and targets 0, so NSGD has true inputs here.",
 )
 def matyas(x: Expression, y: Expression) -> Expression:

@@ -136,6 +136,11 @@ class Surface(Landscape):
                 pass  # plain numbers raise where arrays give infinity or NaN
         return function(*(theta[..., i] for i in range(len(self.formula.coordinates))), *self._constants)
 
+    def numbers(self, kind: str, values: Sequence[float]) -> Sequence[float]:
+        """Loss, gradient or Hessian (xx, xy, yy) at one point. Plain numbers raise where arrays give infinity or NaN."""
+        function: Callable[..., Sequence[float]] = getattr(self.formula, kind)
+        return function(*values, *self._constants)
+
     def loss(self, theta: Point) -> Scalar:
         loss = self._evaluate(self.formula.loss, theta)[0]
         return np.float64(loss) if isinstance(loss, float) else loss
