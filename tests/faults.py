@@ -449,7 +449,51 @@ PRINTS = [
     Fault("experiments/export.py", "if version != FORMAT:", "if False:", EXPORT),
 ]
 
-FAULTS = [*OPTIMIZERS, *WRAPPERS, *SURFACES, *TYPED, *CORES, *EXPERIMENTS, *STAGE, *VIEWS, *PRINTS]
+SENSITIVITY = "tests/experiments/test_sensitivity.py -k "
+SCRIPT = "tests/experiments/test_script.py -k "
+LENS = "tests/figures/test_eigen_lens.py"
+FINDINGS = "tests/experiments/test_why_findings.py -k "
+
+REPRODUCED = [
+    Fault("experiments/sensitivity.py", "amplifications.max()", "amplifications.min()", SENSITIVITY + "quadratic"),
+    Fault("experiments/sensitivity.py", "[::-1])[::-1])", "))", SENSITIVITY + "decimals"),
+    Fault("experiments/sensitivity.py", "and self.rounding <= 1", "", SENSITIVITY + "another_rounding"),
+    Fault("experiments/sensitivity.py", "error <= 0.5", "error <= 500", SENSITIVITY + "told"),
+    Fault("experiments/sensitivity.py", "if _has_noise(landscape):", "if False:", SENSITIVITY + "noise"),
+    Fault("experiments/sensitivity.py", 'if experiment.budget == "steps" else', "if True else", SENSITIVITY + "budget"),
+    Fault("experiments/script/formula_code.py", "at_least(1, rank + 1)", "at_least(1, rank)", SCRIPT + "typed"),
+    Fault("experiments/script/random_code.py", "(n + 1, 0, 0, stream)", "(n, 0, 0, stream)", SCRIPT + "modifiers"),
+    Fault("experiments/script/random_code.py", "order[i], order[j] = order[j], order[i]", "pass", SCRIPT + "mini_batches"),
+    Fault("experiments/script/landscape_code.py", "back = np.array(surface.back) @ back", "pass", SCRIPT + "modifiers"),
+    Fault("experiments/script/landscape_code.py", "[t % {len(graphs)}]", "[0 * t]", SCRIPT + "reddi"),
+    Fault("experiments/script/landscape_code.py", "[x[batch(t)] for x in layers]", "layers", SCRIPT + "mini_batches"),
+    Fault("experiments/script/torch_rules.py", ', nesterov=True"', '"', SCRIPT + "every_optimizer"),
+    Fault("experiments/script/torch_rules.py", ', amsgrad=True"', '"', SCRIPT + "cannot_move"),
+    Fault(
+        "experiments/script/wrapper_code.py",
+        'before = [*self._clipped(values["norm"]), *before]',
+        'before += self._clipped(values["norm"])',
+        SCRIPT + "nests",
+    ),
+    Fault("experiments/script/wrapper_code.py", 'key=lambda p: p["at"]', 'key=lambda p: -p["at"]', SCRIPT + "nests"),
+    Fault("experiments/script/script.py", "not seen.divided.all()", "False", SCRIPT + "slice"),
+    Fault("experiments/script/script.py", "diverged = step\n", "diverged = step - 1\n", SCRIPT + "divergence"),
+    Fault("experiments/why/modes.py", "- path[-1]", "- path[0]", LENS + " -k nearest"),
+    Fault(
+        "figures/eigen_lens.py",
+        "0.5 * why.lens.eigenvalues[rank] * step * step",
+        "why.lens.eigenvalues[rank] * step * step",
+        LENS,
+    ),
+    Fault(
+        "figures/eigen_lens.py", "np.where(error > 0, colour, ground.paper)", "np.where(error < 0, colour, ground.paper)", LENS
+    ),
+    Fault("figures/eigen_lens.py", "-float(why.lens.error[rank]), curve", "float(why.lens.error[rank]), curve", LENS),
+    Fault("experiments/why/findings.py", "if shown @ m.gradient < 0", "if shown @ m.gradient > 0", FINDINGS + "against"),
+    Fault("experiments/why/words.py", "abs(after - before)", "abs(after)", FINDINGS + "difference"),
+]
+
+FAULTS = [*OPTIMIZERS, *WRAPPERS, *SURFACES, *TYPED, *CORES, *EXPERIMENTS, *STAGE, *VIEWS, *PRINTS, *REPRODUCED]
 
 
 def copy_tree(where: Path) -> Path:

@@ -145,8 +145,12 @@ def test_nests_of_wrappers(rule: str) -> None:
 def test_hyperparameters_that_torch_cannot_move_are_moved() -> None:
     changes = [("adam", "beta1"), ("momentum", "momentum"), ("rmsprop", "decay"), ("adamw", "weight_decay"), ("nsgd_l2", "eps")]
     wrapped = tuple(Choice(rule, {"lr": 0.01}, (Choice("change", {"of": of, "at": 6, "value": 0.35}),)) for rule, of in changes)
-    extremes = (Choice("nesterov", {"lr": 0.01, "momentum": 0.0}), Choice("lbfgs", {"history_size": 2}))
-    assert check(Experiment(Choice("linear_neuron"), wrapped + extremes, start=(2.0, 1.5), steps=25)) == 7
+    extremes = (
+        Choice("nesterov", {"lr": 0.01, "momentum": 0.0}),
+        Choice("lbfgs", {"history_size": 2}),
+        Choice("amsgrad", {"lr": 0.3, "beta2": 0.5}),
+    )
+    assert check(Experiment(Choice("linear_neuron"), wrapped + extremes, start=(2.0, 1.5), steps=25)) == 8
 
 
 RULES = tuple(Choice(rule, {"lr": 0.01}) for rule in ("sgd", "adam", "newton", "newton_cg", "nsgd_l2", "nsgd_l1", "insgd"))
@@ -182,6 +186,7 @@ FORMULAS = [
     "sqrt(x^2 + y^2) + tanh(x)*atan(y) - exp(-x^2)",
     "x^4/4 - 2*x^-2 + ln(3 + x) + 2^x",
     "sin(3x)^2 + cos(x)/cosh(x)",
+    "x^2 - (y - y^2) + 3/(y*(x/2))",
 ]
 
 
