@@ -7,6 +7,7 @@ in the child, `decode` in the process that asked; that one never loads torch, so
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
@@ -17,8 +18,10 @@ import numpy as np
 
 from experiments.frames import Arrays
 from experiments.race import Entrant, enter, height_map
-from experiments.spec import Choice, Experiment
+from experiments.second_look import second_look
+from experiments.spec import Choice, Experiment, run_entrant
 from experiments.tune import Search, tune
+from experiments.why import explained_entrant
 from landscapes.landscape import Landscape
 
 if TYPE_CHECKING:
@@ -38,12 +41,13 @@ class Cancelled(Exception):
 class Request:
     """`place` is "module:function", imported in the child only. `lane` is the process that answers: a training never stands
     before a race. `decode` makes the record that the caller gets. `patience`: seconds that it has to look up after it was
-    cancelled, before its process is ended."""
+    cancelled, before its process is ended. `needs` is a module that takes long to load; a child loads it while it waits."""
 
     lane: str
     place: str
     decode: Callable[[Mapping[str, Any], Arrays], Any]
     patience: float = 5.0
+    needs: str = "torch"
 
     def answer(self, arguments: Mapping[str, Any], report: Report, cancelled: Callable[[], bool]) -> Answer:
         module, function = self.place.split(":")
@@ -54,8 +58,7 @@ class Request:
 def race(arguments: Mapping[str, Any], report: Report, cancelled: Callable[[], bool]) -> Answer:
     """{"experiment": JSON, "tolerance": 1e-6} -> an Entrant for each of its optimizers; reports how many are done."""
     experiment = Experiment.from_json(arguments["experiment"])
-    landscape = _landscape(experiment)
-    seen = landscape if experiment.batch_size is None else landscape.on_batches(experiment.batch_size)
+    seen = _seen(experiment)
     arrays: dict[str, np.ndarray] = {}
     for index in range(len(experiment.optimizers)):
         if cancelled():
@@ -84,8 +87,7 @@ def heights(arguments: Mapping[str, Any], report: Report, cancelled: Callable[[]
 def search(arguments: Mapping[str, Any], report: Report, cancelled: Callable[[], bool]) -> Answer:
     """{"experiment": JSON} -> a Search of the learning rate for each of its optimizers; reports how many are done."""
     experiment = Experiment.from_json(arguments["experiment"])
-    landscape = _landscape(experiment)
-    seen = landscape if experiment.batch_size is None else landscape.on_batches(experiment.batch_size)
+    seen = _seen(experiment)
     arrays: dict[str, np.ndarray] = {}
     for index in range(len(experiment.optimizers)):
         if cancelled():
@@ -99,6 +101,35 @@ def search(arguments: Mapping[str, Any], report: Report, cancelled: Callable[[],
 def searches_from(meta: Mapping[str, Any], arrays: Arrays) -> tuple[Search, ...]:
     """The answer of `search` as records."""
     return tuple(Search(arrays[f"{i}/rates"], arrays[f"{i}/losses"]) for i in range(meta["searches"]))
+
+
+def second_looks(arguments: Mapping[str, Any], report: Report, cancelled: Callable[[], bool]) -> Answer:
+    """{"experiment": JSON} -> a SecondLook for each of its optimizers; reports how many are done."""
+    experiment = Experiment.from_json(arguments["experiment"])
+    seen = _seen(experiment)
+    looks = []
+    for index in range(len(experiment.optimizers)):
+        if cancelled():
+            raise Cancelled
+        solo = experiment.solo(index)
+        looks.append(second_look(solo, seen, run_entrant(solo, seen)))
+        report({"done": index + 1, "of": len(experiment.optimizers)}, {})
+    return {}, _packed(looks)
+
+
+def why(arguments: Mapping[str, Any], report: Report, cancelled: Callable[[], bool]) -> Answer:
+    """{"experiment": JSON, "step": whole} -> the Overlay of its only optimizer's run, and the Why of that step."""
+    experiment = Experiment.from_json(arguments["experiment"])
+    return {}, _packed(explained_entrant(experiment, _seen(experiment), arguments["step"]))
+
+
+def _packed(record: Any) -> Arrays:
+    """Records of ours, on their way from our own child."""
+    return {"record": np.frombuffer(pickle.dumps(record), np.uint8)}
+
+
+def _unpacked(meta: Mapping[str, Any], arrays: Arrays) -> Any:
+    return pickle.loads(arrays["record"].tobytes())
 
 
 def train(arguments: Mapping[str, Any], report: Report, cancelled: Callable[[], bool]) -> Answer:
@@ -142,6 +173,12 @@ def result_from(meta: Mapping[str, Any], arrays: Arrays) -> TrainingResult:
     return TrainingResult(**given)
 
 
+def _seen(experiment: Experiment) -> Landscape:
+    """The landscape as its optimizers see it."""
+    landscape = _landscape(experiment)
+    return landscape if experiment.batch_size is None else landscape.on_batches(experiment.batch_size)
+
+
 def _landscape(experiment: Experiment) -> Landscape:
     """Networks and slices are dear to make (a slice loads its training), so the last few stay with the worker."""
     return _made(replace(experiment, optimizers=(Choice("sgd"),), start=None, steps=0, seed=0, batch_size=None))
@@ -156,5 +193,7 @@ REQUESTS: Mapping[str, Request] = {
     "race": Request(INTERACTIVE, "experiments.requests:race", entrants_from),
     "heights": Request(INTERACTIVE, "experiments.requests:heights", lambda meta, arrays: arrays["heights"]),
     "search": Request(INTERACTIVE, "experiments.requests:search", searches_from),
+    "second_looks": Request(INTERACTIVE, "experiments.requests:second_looks", _unpacked),
+    "why": Request(INTERACTIVE, "experiments.requests:why", _unpacked),
     "train": Request(TRAINING, "experiments.requests:train", result_from, patience=30.0),
 }

@@ -20,7 +20,7 @@ ROUNDING = 1e-15  # relative to the largest error: what is smaller does not set 
 
 
 def lens_figure(why: Why, key: str, label: str, mode: theme.Mode) -> go.Figure:
-    """One step in the local quadratic model, a panel for each of the steepest and the flattest direction.
+    """One step in the local quadratic model, a panel for each of the steepest and the flattest direction, one above the other.
 
     Across is the way from the present point along the eigenvector, up the change of the loss: the slope where it stands is the
     gradient's component, the arrow leads by the step's. The dashed line is the nearest declared minimum: the error is the way
@@ -41,15 +41,17 @@ def lens_figure(why: Why, key: str, label: str, mode: theme.Mode) -> go.Figure:
         traces += _marks(arrow, look, label, ground, mode, why, rank, on)
         if np.isfinite(why.lens.error[rank]):
             traces.append(_minimum(-float(why.lens.error[rank]), curve[1], ground) | on)
-        left, right = (0.0, 1.0) if len(ranks) == 1 else (0.54 * panel, 0.46 + 0.54 * panel)
+        low, high = (0.0, 1.0) if len(ranks) == 1 else ((0.6, 1.0), (0.0, 0.4))[panel]
         layout |= {
-            f"xaxis{end}": {"domain": [left, right], "title": {"text": f"along {_arrow_text(why, rank)}"}, "range": list(span)}
-            | {"anchor": f"y{end}", "exponentformat": "power"},
-            f"yaxis{end}": {"anchor": f"x{end}", "title": {"text": "change of the loss"} if panel == 0 else {}}
+            f"xaxis{end}": {"range": list(span), "nticks": 6, "anchor": f"y{end}", "exponentformat": "power"},
+            f"yaxis{end}": {"domain": [low, high], "anchor": f"x{end}", "title": {"text": "change of loss"}, "nticks": 6}
             | {"exponentformat": "power", "range": _heights(curve[1], arrow)},
         }
-        notes += _headings(why, rank, len(ranks), left, ground)
-    return figure(traces, mode, 360, annotations=notes, margin={"l": 8, "r": 8, "t": 76, "b": 8}, hovermode="closest", **layout)
+        notes += _headings(why, rank, len(ranks), high, ground)
+    height = 320 if len(ranks) == 1 else 560
+    return figure(
+        traces, mode, height, annotations=notes, margin={"l": 8, "r": 8, "t": 60, "b": 8}, hovermode="closest", **layout
+    )
 
 
 def modes_figure(modes: Modes, key: str, label: str, mode: theme.Mode, factors: Sequence[float] | None = None) -> go.Figure:
@@ -168,13 +170,14 @@ def _minimum(at: float, heights: np.ndarray, ground: theme.Ground) -> dict[str, 
     return {"type": "scatter", "mode": "lines", "x": np.array([at, at]), "y": ends, "line": pen, "hovertemplate": said}
 
 
-def _headings(why: Why, rank: int, panels: int, left: float, ground: theme.Ground) -> list[dict[str, Any]]:
+def _headings(why: Why, rank: int, panels: int, top: float, ground: theme.Ground) -> list[dict[str, Any]]:
     """What the direction is, and what becomes of the error along it."""
     value = float(why.lens.eigenvalues[rank])
-    kind = "" if panels == 1 else "Curves down: " if value < 0 else "Flattest: " if rank == 0 else "Steepest: "
-    lines = [(f"<b>{kind}λ = {_signed(value)}</b>", ground.ink, 15), (*_verdict(why, rank, ground), 13)]
+    kind = "Curves down" if value < 0 else "Flattest" if rank == 0 else "Steepest"
+    where = "" if panels == 1 else f"{kind}, along {_arrow_text(why, rank)}: "
+    lines = [(f"<b>{where}λ = {_signed(value)}</b>", ground.ink, 14), (*_verdict(why, rank, ground), 13)]
     return [
-        {"xref": "paper", "yref": "paper", "x": left, "y": 1, "yshift": shift, "xanchor": "left", "yanchor": "bottom"}
+        {"xref": "paper", "yref": "paper", "x": 0, "y": top, "yshift": shift, "xanchor": "left", "yanchor": "bottom"}
         | {"text": text, "font": {"color": colour, "size": size}, "showarrow": False}
         for (text, colour, size), shift in zip(lines, (28, 6))
     ]

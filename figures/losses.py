@@ -1,4 +1,4 @@
-"""Loss against steps, one line per run."""
+"""Loss and other quantities of runs against what they cost, one line per run."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from figures.plain import figure, line
 
 @dataclass(frozen=True, eq=False)
 class Curve:
-    """A named line: an optimizer's key (its colour) and label, values `(n,)` at steps `(n,)`."""
+    """A named line: an optimizer's key (its colour) and label, values `(n,)` at steps `(n,)`, or at another cost."""
 
     key: str
     label: str
@@ -23,7 +23,9 @@ class Curve:
     values: np.ndarray
 
 
-def losses_figure(curves: Sequence[Curve], mode: theme.Mode, title: str = "Loss", log: bool | None = None) -> go.Figure:
+def losses_figure(
+    curves: Sequence[Curve], mode: theme.Mode, title: str = "Loss", log: bool | None = None, against: str = "step"
+) -> go.Figure:
     """The curves as they are; on a log axis when no finite value is negative, unless `log` says otherwise.
 
     Values that are infinite or NaN leave a gap; a log axis cannot show exact zeros, so the line ends there too. The axis
@@ -38,15 +40,19 @@ def losses_figure(curves: Sequence[Curve], mode: theme.Mode, title: str = "Loss"
         axis = {"type": "log", "exponentformat": "power", "range": [low, high]}
         axis |= {"dtick": "D2"} if high - low < 3 else {}  # few decades: label 1, 2 and 5 of each
     traces = [
-        line(look, c.label, c.steps, _drawable(c.values, log), mode)
+        line(look, c.label, c.steps, _drawable(c.values, log), mode, **_hover(c.label, against))
         for c, look in zip(curves, theme.styles([c.key for c in curves]))
     ]
     return figure(
         traces,
         mode,
-        xaxis={"title": {"text": "step"}},
+        xaxis={"title": {"text": against}},
         yaxis={"title": {"text": title}} | axis,
     )
+
+
+def _hover(label: str, against: str) -> dict[str, str]:
+    return {"hovertemplate": f"{label}<br>{against} %{{x}}<br>%{{y:.6g}}<extra></extra>"}
 
 
 def _window(curves: Sequence[Curve]) -> list[float]:

@@ -5,6 +5,7 @@ Kept records are shared objects, so their arrays are made read-only.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,8 +14,10 @@ import streamlit as st
 
 from experiments import Experiment, slices
 from experiments.race import Entrant, enter, height_map
-from experiments.spec import SLICE, Choice
+from experiments.second_look import SecondLook, second_look
+from experiments.spec import SLICE, Choice, run_entrant
 from experiments.tune import Search
+from experiments.why import Overlay, Why, explained_entrant
 from experiments.worker import Workers
 from figures.components.stage import Domain
 from landscapes.landscape import Landscape
@@ -28,6 +31,12 @@ DRAG_SAMPLES, DRAG_STEPS = 100, 40  # what a slice is raced on while it is dragg
 @st.cache_resource(show_spinner=False)
 def workers() -> Workers:
     return Workers()
+
+
+@st.cache_resource(show_spinner=False)
+def drawers() -> Workers:
+    """The processes that draw figures to take away. They keep what they drew: equal figures are drawn once for all visitors."""
+    return Workers("figures.print.requests:REQUESTS")
 
 
 @st.cache_resource(max_entries=1024, show_spinner=False)
@@ -68,6 +77,46 @@ def race(experiment: Experiment, dragging: bool = False) -> tuple[Landscape, lis
     else:
         entrants = {i: _entrant(experiment.solo(i).key, experiment.solo(i)) for i in able}
     return landscape, [entrants.get(i, reason or "") for i, reason in enumerate(reasons)], note
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _second_look(key: str, _experiment: Experiment) -> SecondLook:
+    landscape = _experiment.seen_landscape()
+    return second_look(_experiment, landscape, run_entrant(_experiment, landscape))
+
+
+@st.cache_resource(max_entries=128, show_spinner=False)
+def _second_looks(key: str, _experiment: Experiment) -> list[SecondLook]:
+    looks: list[SecondLook] = workers().submit("second_looks", {"experiment": _experiment.as_json()}).result(timeout=120)
+    return looks
+
+
+def second_looks(experiment: Experiment, entries: Sequence[Entry]) -> list[SecondLook | None]:
+    """What each run came to, and how far its picture can be trusted; None for those that cannot run, and on a slice, where
+    both would take thousands of passes over its data."""
+    able = [i for i, entry in enumerate(entries) if not isinstance(entry, str)]
+    if experiment.landscape.key == SLICE or not able:
+        return [None for _ in entries]
+    if len(able) * experiment.steps > MOST_STEPS_HERE:
+        racing = replace(experiment, optimizers=tuple(experiment.optimizers[i] for i in able))
+        looks = dict(zip(able, _second_looks(racing.key, racing)))
+    else:
+        looks = {i: _second_look(experiment.solo(i).key, experiment.solo(i)) for i in able}
+    return [looks.get(i) for i in range(len(entries))]
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _why(key: str, step: int, _experiment: Experiment) -> tuple[Overlay, Why]:
+    if _experiment.landscape.key == SLICE or _experiment.steps > MOST_STEPS_HERE:
+        asked = {"experiment": _experiment.as_json(), "step": step}
+        made: tuple[Overlay, Why] = workers().submit("why", asked).result(timeout=120)
+        return made
+    return explained_entrant(_experiment, _experiment.seen_landscape(), step)
+
+
+def why(experiment: Experiment, step: int) -> tuple[Overlay, Why]:
+    """Of the experiment's only optimizer: what there is to see of every step, and the step from one of its points explained."""
+    return _why(experiment.key, step, experiment)
 
 
 def search(experiment: Experiment) -> dict[int, Search]:

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
 import streamlit as st
 
+from experiments import Experiment
+from experiments.spec import SLICE
 from figures.components.stage import event, stage, window
 from figures.eigenvalues import eigenvalues_figure
 from figures.losses import losses_figure
 from figures.theme import Mode
-from pages import cached, menu, race_controls, race_tuning, race_view
+from pages import cached, menu, race_controls, race_three, race_tuning, race_view, race_why
 from pages.race_controls import race
 
-SECTIONS = {"Find each one's best learning rate": race_tuning.section}  # made only while they are open
+SECTIONS = {  # made only while they are open
+    "In three dimensions": race_three.section,
+    "Find each one's best learning rate": race_tuning.section,
+}
+HIDEABLE = ("title", "controls", "charts", "table", "sections", "formula")  # by a link that a page of another is to embed
+PRESENTER = "Large letters, the stage as tall as the window, keys at once: space plays, comma and full stop step."
+QUANTITIES = {"loss": "Loss", "grad_norm": "Gradient norm", "distance": "Distance to the nearest minimum"}
+AGAINST = {"steps": "Steps", "calls": "Oracle calls", "seconds": "Time"}
+AXES = {"steps": "step", "calls": "oracle calls", "seconds": "seconds on this server"}
 state = st.session_state
 menu.require()
 
@@ -21,6 +35,10 @@ def moved() -> None:
     done = event("stage")
     home = tuple(tuple(side) for side in cached.landscape_of(state.live or race.experiment).domain)
     if done is None or done.home not in (None, home):  # the hand was over another surface
+        return
+    state["why"] = state.get("why") if done.chosen is None else done.chosen
+    state["why.time"] = state.get("why.time") if done.time is None else done.time
+    if done.start is None and not done.lr and done.phase == "drop" and state.live is None:
         return
     changed = race_view.moved(state.live or race.experiment, done, "lr" in state.tied)
     if done.phase == "drag":
@@ -37,40 +55,99 @@ def show_stage() -> None:
     seen = window("stage", tuple(landscape.domain))
     heights, key = cached.heights(experiment, seen)
     scene = race_view.scene(experiment, landscape, entries, (heights, seen, key), state.view, note)
+    scene, why = race_why.shown(replace(scene, presenter=state.presenting), experiment, entries)
     stage(scene, key="stage", on_change=moved)
+    race_why.panel(experiment, why, mode())
     if state.pop("dropped", False):  # after the stage: its answer is on its way while the rest of the page follows
         st.rerun()
+
+
+def mode() -> Mode:
+    return "dark" if st.context.theme.type == "dark" else "light"
+
+
+@st.fragment
+def charts(experiment: Experiment, landscape: Any, entries: Sequence[race_view.Entry]) -> None:
+    """What became of the loss, against what it cost, and the curvature along the way."""
+    left, right = st.columns(2)
+    with left:
+        quantity, against = st.columns(2)
+        shown = quantity.selectbox("Shown", list(QUANTITIES), format_func=QUANTITIES.get, key="charts.shown")
+        cost = against.selectbox("Against", _costs(experiment), format_func=AGAINST.get, key="charts.against")
+        curves = race_view.curves(experiment, landscape, entries, shown, cost)
+        st.plotly_chart(losses_figure(curves, mode(), QUANTITIES[shown], against=AXES[cost]), theme=None, key="losses")
+    right.plotly_chart(eigenvalues_figure(race_view.spectra(experiment, entries), mode()), theme=None, key="eigenvalues")
+
+
+def _costs(experiment: Experiment) -> list[str]:
+    """Time is measured by running again, which on a slice takes a worker."""
+    return [name for name in AGAINST if name != "seconds" or experiment.landscape.key != SLICE]
+
+
+def present(on: bool) -> None:
+    state.presenting = on
 
 
 def report() -> None:
     """Below the stage: loss, curvature, numbers, formulas, and the data to take away."""
     experiment = race.experiment
     landscape, entries, _ = cached.race(experiment)
-    mode: Mode = "dark" if st.context.theme.type == "dark" else "light"
-    left, right = st.columns(2)
-    left.plotly_chart(losses_figure(race_view.curves(experiment, entries), mode), theme=None, key="losses")
-    right.plotly_chart(eigenvalues_figure(race_view.spectra(experiment, entries), mode), theme=None, key="eigenvalues")
-    st.dataframe(race_view.rows(experiment, entries), hide_index=True)
+    if "charts" not in state.hidden:
+        charts(experiment, landscape, entries)
+    if "table" not in state.hidden:
+        table(experiment, landscape, entries)
+    if "sections" not in state.hidden:
+        sections()
+    if "formula" not in state.hidden:
+        st.latex(landscape.latex)
+        st.caption(f"{landscape.input_note or landscape.input_reason}")
+
+
+def table(experiment: Experiment, landscape: Any, entries: Sequence[race_view.Entry]) -> None:
+    looks = cached.second_looks(experiment, entries)
+    st.dataframe(race_view.rows(experiment, landscape, entries, looks), hide_index=True)
+    for warning in race_view.warnings(experiment, landscape, looks):
+        st.warning(warning, icon=":material/warning:")
+    st.download_button(
+        "Paths as CSV", lambda: race_view.csv(experiment, landscape, entries), "paths.csv", "text/csv", on_click="ignore"
+    )
+
+
+def sections() -> None:
+    """What is made only while a visitor has it open."""
     for title, section in SECTIONS.items():
         box = st.expander(title, key=f"race.section.{title}", on_change="rerun")
         if box.open:
             with box:
-                section(mode)
-    st.latex(landscape.latex)
-    st.caption(f"{landscape.input_note or landscape.input_reason}")
-    st.download_button(
-        "Paths as CSV", lambda: race_view.csv(experiment, landscape, entries), "paths.csv", "text/csv", on_click="ignore"
-    )
+                section(mode())
+
+
+def kept() -> dict[str, str]:
+    """What the address keeps of how the race is shown."""
+    names = {"tied": ",".join(state.tied), "hide": ",".join(state.hidden), "present": "1" if state.presenting else ""}
+    return {"view": state.view, **{name: text for name, text in names.items() if text}}
 
 
 shown = race.open_link()
 state.setdefault("live", None)
 state.setdefault("view", "each" if shown.get("show.view") == "each" else "one")
 state.setdefault("tied", [name for name in shown.get("show.tied", "").split(",") if name])
-st.title("Race", anchor=False)
-with st.sidebar:
-    race_controls.choose()
-race.write_link(view=state.view, **({"tied": ",".join(state.tied)} if state.tied else {}))
+state.setdefault("hidden", [name for name in shown.get("show.hide", "").split(",") if name in HIDEABLE])
+state.setdefault("presenting", shown.get("show.present") == "1")
+state.view, state.tied = state.view, state.tied  # else they are lost with their widgets while those are hidden
+if state.presenting:
+    st.html("<style>[data-testid='stSidebar'] { display: none }</style>")  # Streamlit leaves an emptied one standing
+    st.button("Leave presenter mode", on_click=present, args=(False,), icon=":material/close_fullscreen:", type="tertiary")
+else:
+    if "title" not in state.hidden:
+        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+            st.title("Race", anchor=False, width="content")
+            st.button("Present", on_click=present, args=(True,), icon=":material/present_to_all:", help=PRESENTER)
+    if "controls" not in state.hidden:
+        with st.sidebar:
+            race_controls.choose()
+race.write_link(**kept())
 show_stage()
 menu.stage_first()
-report()
+if not state.presenting:
+    report()

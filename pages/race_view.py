@@ -11,13 +11,18 @@ import numpy as np
 
 from experiments import Experiment
 from experiments.race import Ending, Entrant
+from experiments.second_look import SecondLook
+from experiments.sensitivity import MOVED
+from experiments.slow_path import slow_path
 from experiments.spec import SLICE, TYPED, start_of, surface_of
-from figures.components.stage import Domain, HeightMap, LossCurve, Runner, Scene, StageEvent
+from experiments.why import progress, seconds
+from figures.components.stage import Domain, HeightMap, Lines, LossCurve, Runner, Scene, StageEvent
 from figures.eigenvalues import Spectrum
 from figures.losses import Curve
-from landscapes.landscape import Landscape
+from landscapes.landscape import Draw, Landscape
 from optimizers import OPTIMIZERS
 
+SENSITIVITY = "End moves per 1e-8 of start"
 Entry = Entrant | str  # an entrant, or the sentence that says why it cannot run
 
 
@@ -42,7 +47,7 @@ def moved(experiment: Experiment, done: StageEvent, tied: bool = False) -> Exper
 
 
 def runners(experiment: Experiment, landscape: Any, entries: Sequence[Entry]) -> tuple[Runner, ...]:
-    made, nowhere = [], np.empty((0, landscape.dim))
+    made, nowhere, drawn = [], np.empty((0, landscape.dim)), _drawn(experiment)
     for index, (choice, label, entry) in enumerate(zip(experiment.optimizers, labels(experiment), entries)):
         optimizer = experiment.optimizer(index)
         disabled = entry if isinstance(entry, str) else None
@@ -57,6 +62,8 @@ def runners(experiment: Experiment, landscape: Any, entries: Sequence[Entry]) ->
                 limit=None if isinstance(entry, str) else entry.limit,
                 limit_note=f"stability limit at the start: {optimizer.limit}",
                 disabled=disabled,
+                slow=_slow(experiment, index, entry),
+                drawn=drawn,
                 **_along(landscape, entry),
             )
         )
@@ -70,6 +77,29 @@ def _along(landscape: Any, entry: Entry) -> dict[str, np.ndarray]:
     with np.errstate(all="ignore"):
         gradient = landscape.gradient(landscape.point(entry.trajectory.theta))
     return {"slope": gradient[:, 0], "curvature": entry.eigenvalues[:, 0]}
+
+
+def _slow(experiment: Experiment, index: int, entry: Entry) -> np.ndarray | None:
+    if isinstance(entry, str) or all(choice.key != "lookahead" for choice in experiment.optimizers[index].wrappers):
+        return None
+    seen, steps = experiment.seen_landscape(), entry.trajectory.steps
+    return slow_path(experiment.optimizer(index), seen, start_of(experiment, seen), steps, experiment.seed)
+
+
+def _drawn(experiment: Experiment) -> np.ndarray | None:
+    """Which sample each step looks at, where it looks at one."""
+    seen = experiment.seen_landscape() if experiment.batch_size == 1 else None
+    if seen is None or not hasattr(seen, "indices"):
+        return None
+    return np.array([seen.indices(Draw(experiment.seed, t))[0] for t in range(experiment.steps)], dtype=np.int32)
+
+
+def _lines(experiment: Experiment, landscape: Any) -> Lines | None:
+    """Each sample's solutions, where steps look at some samples at a time and their errors are linear: Kaczmarz's picture."""
+    if experiment.batch_size is None or landscape.dim != 2 or not getattr(landscape, "linear_samples", False):
+        return None
+    normals, offsets = landscape.sample_lines(landscape.point(start_of(experiment, landscape)))
+    return Lines(normals, offsets, tuple(f"sample {i}" for i in range(1, len(offsets) + 1)))
 
 
 def scene(
@@ -94,6 +124,7 @@ def scene(
         minima=landscape.minima,
         saddles=landscape.saddles,
         view="each" if view == "each" else "one",
+        lines=_lines(experiment, landscape),
         note=note,
     )
 
@@ -106,12 +137,22 @@ def title(landscape: Landscape, experiment: Experiment) -> str:
     return ", ".join([landscape.name, *(f"{name} {value:g}" for name, value in values.items())])
 
 
-def curves(experiment: Experiment, entries: Sequence[Entry]) -> list[Curve]:
-    return [
-        Curve(choice.key, label, np.arange(len(entry.trajectory.loss), dtype=np.int32), entry.trajectory.loss)
-        for choice, label, entry in zip(experiment.optimizers, labels(experiment), entries)
-        if not isinstance(entry, str)
-    ]
+def curves(
+    experiment: Experiment, landscape: Any, entries: Sequence[Entry], quantity: str = "loss", against: str = "steps"
+) -> list[Curve]:
+    """`quantity` is a field of `experiments.why.Progress`, and so is `against`, or it is "seconds", which are measured now."""
+    made = []
+    for index, (choice, label, entry) in enumerate(zip(experiment.optimizers, labels(experiment), entries)):
+        if isinstance(entry, str):
+            continue
+        done = progress(landscape, entry.trajectory)
+        if against == "seconds":
+            start = start_of(experiment, landscape)
+            spent = seconds(experiment.optimizer(index), landscape, start, entry.trajectory.steps, experiment.seed)
+        else:
+            spent = getattr(done, against).astype(np.int32)
+        made.append(Curve(choice.key, label, spent, getattr(done, quantity)))
+    return made
 
 
 def spectra(experiment: Experiment, entries: Sequence[Entry]) -> list[Spectrum]:
@@ -122,10 +163,12 @@ def spectra(experiment: Experiment, entries: Sequence[Entry]) -> list[Spectrum]:
     ]
 
 
-def rows(experiment: Experiment, entries: Sequence[Entry]) -> list[dict[str, str]]:
+def rows(
+    experiment: Experiment, landscape: Any, entries: Sequence[Entry], looks: Sequence[SecondLook | None]
+) -> list[dict[str, str]]:
     """The table: what each run reached, and the curvature of the surface where it ended."""
     table = []
-    for label, entry in zip(labels(experiment), entries):
+    for label, entry, look in zip(labels(experiment), entries, looks):
         if isinstance(entry, str):
             table.append({"Optimizer": label, "Ended": entry})
             continue
@@ -135,6 +178,7 @@ def rows(experiment: Experiment, entries: Sequence[Entry]) -> list[dict[str, str
                 "Optimizer": label,
                 "Ended": "at the last step" if e.diverged_at is None else f"diverged at step {e.diverged_at}",
                 "Final loss": _short(e.loss),
+                **({} if look is None else _second(look, landscape)),
                 "Steps to 1e-6": "not reached" if e.steps_to_tolerance is None else str(e.steps_to_tolerance),
                 "λmax": _short(e.lambda_max),
                 "λmin": _short(e.lambda_min),
@@ -145,6 +189,36 @@ def rows(experiment: Experiment, entries: Sequence[Entry]) -> list[dict[str, str
         )
     columns = list(dict.fromkeys(name for row in table for name in row))
     return [{name: row.get(name, "") for name in columns} for row in table]
+
+
+def _second(look: SecondLook, landscape: Any) -> dict[str, str]:
+    s, moved = look.summary, look.sensitivity
+    end = "none declared"
+    if s.ended_at is not None:
+        end = f"({', '.join(f'{v:.4g}' for v in landscape.minima[s.ended_at])}), {_short(s.distance)} away"
+    far = (
+        "diverges"
+        if isnan(moved.amplification)
+        else _short(moved.amplification * MOVED)
+        if isfinite(moved.amplification)
+        else "∞"
+    )
+    return {
+        "Best loss": f"{_short(s.best_loss)} at step {s.best_step}",
+        "Nearest minimum": end,
+        "Sides changed": str(s.crossings),
+        SENSITIVITY: f"{'≥ ' if moved.saturated and isfinite(moved.amplification) else ''}{far}",
+    }
+
+
+def warnings(experiment: Experiment, landscape: Any, looks: Sequence[SecondLook | None]) -> list[str]:
+    """A sentence for each run whose picture cannot be drawn again from what a caption says of it."""
+    start = start_of(experiment, landscape)
+    return [
+        f"{label}: {look.sensitivity.sentence(start)}"
+        for label, look in zip(labels(experiment), looks)
+        if look is not None and not look.sensitivity.told_by(start)
+    ]
 
 
 def _no_sharpness(ending: Ending) -> str:

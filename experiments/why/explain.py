@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from experiments.loop import as_numpy
+from experiments.spec import Experiment, run_entrant, start_of
 from experiments.why.finding import Finding
 from experiments.why.findings import findings
 from experiments.why.methods import reason_for_none
@@ -113,6 +114,16 @@ def explain(optimizer: Optimizer, landscape: Landscape, start: Any, steps: int, 
         raise ValueError(f"step must lie in [0, {steps}], got {step}")
     walked = replay(optimizer, landscape, start, min(step + 1, steps), seed)
     return explained(optimizer, landscape, walked, overlaid(optimizer, landscape, walked, seed), step, seed, taken=step < steps)
+
+
+def explained_entrant(experiment: Experiment, landscape: Landscape, step: int) -> tuple[Overlay, Why]:
+    """The overlay of the experiment's only optimizer, and a step explained: from that point, or from its last finite one."""
+    optimizer, start = experiment.optimizer(0), start_of(experiment, landscape)
+    steps = run_entrant(experiment, landscape).steps
+    walked = replay(optimizer, landscape, start, steps, experiment.seed)
+    seen = overlaid(optimizer, landscape, walked, experiment.seed)
+    step = min(step, int(walked.trajectory.last_finite))
+    return seen, explained(optimizer, landscape, walked, seen, step, experiment.seed, taken=step < steps)
 
 
 def explained(

@@ -46,7 +46,7 @@ def test_the_arrows_are_the_steps_of_the_two_parabolas(step: int) -> None:
         heights += y
     assert np.hypot(*values) == pytest.approx(np.linalg.norm(path.theta[step + 1] - path.theta[step]), rel=1e-9)
     assert heights == pytest.approx(path.loss[step + 1] - path.loss[step], rel=1e-9)
-    assert "Steepest: λ = 100" in headings(figure)
+    assert "Steepest, along (0.866, 0.5): λ = 100" in headings(figure)
     assert "1 − ηλ = −0.92: bounces, hardly shrinks" in headings(figure)
     assert "1 − ηλ = 0.9808: crawls" in headings(figure)
 
@@ -77,7 +77,7 @@ def test_a_step_that_diverges_is_red_and_a_stable_one_green(mode: theme.Mode) ->
 
 def test_where_nothing_is_known_nothing_is_said() -> None:
     saddle = lens_figure(looked("adam", SURFACES["saddle"](), (1.0, 0.1), 2), "adam", "Adam", "light")
-    assert "Curves down: λ = −2" in headings(saddle)
+    assert "Curves down, along (0, 1): λ = −2" in headings(saddle)
     assert "no minimum is declared" in headings(saddle)
     assert not [t for t in saddle.data if t.line.dash == "dash"]
     flown = looked("sgd", RAVINE, (1.0, 0.3), 300, steps=300, lr=1.0)
