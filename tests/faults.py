@@ -325,6 +325,135 @@ WRAPPERS = [
     Fault("optimizers/torch_bridge.py", "inputs=False", "inputs=True", BRIDGE + "says_why"),
 ]
 
+MODIFIED = "tests/landscapes/test_modifiers.py -k "
+NOISE = "tests/landscapes/test_noise.py -k "
+BATCHES = "tests/landscapes/test_batches.py -k "
+MAPS = "landscapes/linear_maps.py"
+MODIFIERS = [
+    Fault(MAPS, "self.products.turned(*found) if", "self.products.back(*found) if", MODIFIED + "mix"),
+    Fault(
+        MAPS,
+        "product(self.products.turned, self.inner.gradient",
+        "product(self.products.back, self.inner.gradient",
+        MODIFIED + "chain",
+    ),
+    Fault(MAPS, "return product(self.products.turned, normals), offsets", "return normals, offsets", MODIFIED + "lines"),
+    Fault(MAPS, "return residuals, product(self.products.turned, rows)", "return residuals, rows", MODIFIED + "power"),
+    Fault(
+        MAPS,
+        "times(tuple(zip(*(row[cut] for row in self.back[cut]))))",
+        "times(tuple(row[cut] for row in self.back[cut]))",
+        MODIFIED + "moved_inputs",
+    ),
+    Fault(
+        MAPS, "out[..., cut] = _magnitude(x, norm).mean(-2)", "out[..., cut] = _magnitude(x, norm).sum(-2)", MODIFIED + "power"
+    ),
+    Fault(MAPS, "((vectors * vectors) if norm", "(abs(vectors) if norm", MODIFIED + "power"),
+    Fault(MAPS, "((c, -s), (s, c)), ((c, s), (-s, c))", "((c, s), (-s, c)), ((c, -s), (s, c))", MODIFIED + "counterclockwise"),
+    Fault(MAPS, "((c, -s), (s, c)), ((c, s), (-s, c))", "((c, -s), (s, c)), ((c, -s), (s, c))", MODIFIED + "places"),
+    Fault(MAPS, "90.0: (0.0, 1.0)", "90.0: (1e-16, 1.0)", MODIFIED + "gives_the_surface_back"),
+    Fault(
+        MAPS,
+        "corners = self._moved(list(itertools.product(*self.inner.domain)))",
+        "corners = self._moved(list(zip(*self.inner.domain)))",
+        MODIFIED + "places",
+    ),
+    Fault(MAPS, "is None or np.count_nonzero(self.there) > self.inner.dim", "is None", MODIFIED + "walls"),
+    Fault(MAPS, "where((near == before).all(-1, keepdims=True), theta, ", "where(False, theta, ", MODIFIED + "walls"),
+    Fault(MAPS, "(near == before).all(-1, keepdims=True)", "(near == before)", MODIFIED + "walls"),
+    Fault(MAPS, "except (ZeroDivisionError, OverflowError):", "except OverflowError:", MODIFIED + "infinite"),
+    Fault(MAPS, "isinstance(self.inner, LinearMap) and self.inner.plain", "True", NOISE + "turned"),
+    Fault(MAPS, "and bool((a[~within] != 0).any())", "and False", MODIFIED + "mixed_layers"),
+    Fault(
+        MAPS, "return self if seen is self.inner else replace(self, inner=seen)", "return self", MODIFIED + "turns_are_moved"
+    ),
+    Fault(MAPS, "if self.input_reason is not None or not", "if not", MODIFIED + "power"),
+    Fault(MAPS, "now = NAMES[NAMES.index(before[0]) + 1]", "now = NAMES[1]", MODIFIED + "printed_formulas"),
+    Fault(
+        MAPS,
+        'sine = rf"\\cos({degrees})\\,", rf"\\sin',
+        'sine = rf"\\sin({degrees})\\,", rf"\\cos',
+        MODIFIED + "printed_formulas",
+    ),
+    Fault(
+        "landscapes/small_matrices.py",
+        'symbol(f"h{min(i, j)}{max(i, j)}")',
+        'symbol(f"h{min(i, j)}{min(i, j)}")',
+        MODIFIED + "chain",
+    ),
+    Fault("landscapes/small_matrices.py", "m != 0 for m in row", "True for m in row", MODIFIED + "mix"),
+    Fault("landscapes/modifiers.py", "            if np.ndim(value):\n", "            if False:\n", MODIFIED + "validated"),
+    Fault("landscapes/noise.py", "np.sqrt(-2 * np.log", "np.sqrt(-1 * np.log", NOISE + "standard"),
+    Fault("landscapes/noise.py", "2 * np.pi * uniform", "np.pi * uniform", NOISE + "standard"),
+    Fault("landscapes/noise.py", "radius * np.sin(angle)], axis=1", "radius * np.cos(angle)], axis=1", NOISE + "independent"),
+    Fault("landscapes/noise.py", "[first * counters, 0, 0, stream]", "[first, 0, 0, stream]", NOISE + "other_runs"),
+    Fault("landscapes/noise.py", "[first * counters, 0, 0, stream]", "[first * counters, 0, 0, 1]", NOISE + "upon"),
+    Fault("landscapes/noise.py", "key=[draw.seed, draw.step]", "key=[draw.seed, draw.step // 2]", NOISE + "nearby"),
+    Fault("landscapes/noise.py", "key=[draw.seed, draw.step]", "key=[0, draw.step]", NOISE + "nearby"),
+    Fault(
+        "landscapes/noise.py", "return self.sigma * constant(drawn", "return self.sigma**2 * constant(drawn", NOISE + "theory"
+    ),
+    Fault("landscapes/noise.py", "normals(self.draw, self.run,", "normals(self.draw, 0,", NOISE + "alone"),
+    Fault(
+        "landscapes/noise.py", "            return zeros_like(theta)\n", "            return 0 * theta\n", NOISE + "infinity"
+    ),
+    Fault("landscapes/noise.py", "stream += isinstance(inner, GradientNoise)", "stream += 0", NOISE + "upon"),
+    Fault("landscapes/noise.py", "terms + self.noise(theta)[..., None, :]", "terms", NOISE + "divides"),
+    Fault("landscapes/noise.py", "hypot(self.sigma, self.inner.sigma)", "self.sigma + self.inner.sigma", NOISE + "upon"),
+    Fault("landscapes/noise.py", "inner=self.inner.drawn(draw), draw=draw", "draw=draw", BATCHES + "on_top"),
+    Fault(
+        "landscapes/batches.py", "batch * self.size : (batch + 1) * self.size", "batch : batch + self.size", BATCHES + "epoch"
+    ),
+    Fault("landscapes/batches.py", "key=[draw.seed, epoch]", "key=[draw.seed, 0]", BATCHES + "epoch"),
+    Fault(
+        "landscapes/batches.py",
+        ".permutation(self.inner.samples)",
+        ".choice(self.inner.samples, self.inner.samples)",
+        BATCHES + "epoch",
+    ),
+    Fault(
+        "landscapes/batches.py",
+        "1 <= self.size <= self.inner.samples",
+        "0 <= self.size <= self.inner.samples",
+        BATCHES + "say_why",
+    ),
+    Fault(
+        "landscapes/batches.py",
+        "return sum(values[1:], values[0]) / len(self.parts)",
+        "return sum(values[1:], values[0])",
+        BATCHES + "average",
+    ),
+    Fault(
+        "landscapes/batches.py",
+        "self.inner if draw is None else self.inner.chosen",
+        "self.inner.chosen(range(1)) if draw is None else self.inner.chosen",
+        BATCHES + "only_optimizers",
+    ),
+    Fault("landscapes/batches.py", 'name.startswith("_") or name == "inner"', 'name == "inners"', BATCHES + "pickled"),
+    Fault("landscapes/surfaces/formula.py", "0.5 * error**2, blocks", "error**2, blocks", BATCHES + "'half or average'"),
+    Fault("landscapes/surfaces/formula.py", "{name: [vectors[i]] for", "{name: [vectors[0]] for", BATCHES + "average"),
+    Fault("landscapes/surfaces/formula.py", "for d in self._slopes(slope))", "for d in [])", BATCHES + "are_lines"),
+    Fault(
+        "landscapes/surfaces/surface.py",
+        "(rows * theta[..., None, :]).sum(-1) - errors",
+        "(rows * theta[..., None, :]).sum(-1) + errors",
+        BATCHES + "by_hand",
+    ),
+    Fault(
+        "landscapes/surfaces/quadratics.py",
+        "[2 * x + 4 * y - 14, 4 * x + 2 * y - 10]",
+        "[4 * x + 2 * y - 10, 2 * x + 4 * y - 14]",
+        BATCHES + "are_lines",
+    ),
+    Fault("landscapes/surfaces/quadratics.py", "[x - y, 0.2 * x + 0.2 * y]", "[x - y, 0.2 * x - 0.2 * y]", BATCHES + "average"),
+    Fault(
+        "landscapes/surfaces/neurons.py",
+        "errors=lambda w1, w2, x, y: [w2 * w1 * x - y]",
+        "errors=lambda w1, w2, x, y: [w2 * w1 * x + y]",
+        BATCHES + "average",
+    ),
+]
+
 CORES = [
     Fault("landscapes/arrays.py", "return (a * b).sum(-1, keepdims=True)", "return (a * b).sum(keepdims=True)", CORE),
     Fault("landscapes/arrays.py", "values = where(bad[..., None], values * np.nan, values)", "pass", CORE),
@@ -493,7 +622,7 @@ REPRODUCED = [
     Fault("experiments/why/words.py", "abs(after - before)", "abs(after)", FINDINGS + "difference"),
 ]
 
-FAULTS = [*OPTIMIZERS, *WRAPPERS, *SURFACES, *TYPED, *CORES, *EXPERIMENTS, *STAGE, *VIEWS, *PRINTS, *REPRODUCED]
+FAULTS = [*OPTIMIZERS, *WRAPPERS, *SURFACES, *TYPED, *MODIFIERS, *CORES, *EXPERIMENTS, *STAGE, *VIEWS, *PRINTS, *REPRODUCED]
 
 
 def copy_tree(where: Path) -> Path:

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from experiments import run
-from landscapes import MODIFIERS, SURFACES
+from landscapes import MODIFIERS, SURFACES, TYPED
 from landscapes.landscape import Draw
 from landscapes.surfaces.expression import symbolic
 from landscapes.surfaces.neurons import INPUTS, TEACHER
@@ -78,6 +78,16 @@ def test_runs_do_not_mix(inner: Any, changed: Any, a: np.ndarray) -> None:
             for i in np.ndindex(2, 3):
                 assert np.array_equal(together[i], evaluate(theta[i]), equal_nan=True)
                 assert isinstance(evaluate(theta[i]), (np.ndarray, np.float64))
+
+
+def test_a_point_alone_is_infinite_where_it_is_among_many() -> None:
+    """Plain numbers raise when they are divided by 0."""
+    pole = MODIFIERS["rotated"](TYPED(formula="x^2 + 1/y^2"), angle=90.0)
+    theta = np.array([0.0, 0.5])
+    with np.errstate(all="ignore"):
+        assert pole.loss(theta) == np.inf
+        assert np.array_equal(pole.gradient(theta), pole.gradient(theta[None])[0], equal_nan=True)
+        assert np.array_equal(pole.hessian(theta), pole.hessian(theta[None])[0], equal_nan=True)
 
 
 @with_every_nest

@@ -106,9 +106,8 @@ def test_only_the_gradient_that_optimizers_see_is_noisy(key: str) -> None:
 
 
 def test_at_infinity_nothing_is_added_without_a_draw() -> None:
-    noisy = noise(SURFACES["ravine"]())
-    theta = np.array([np.inf, 1.0])
-    assert np.array_equal(noisy.gradient(theta), SURFACES["ravine"]().gradient(theta), equal_nan=True)
+    noisy = noise(SURFACES["bowl"]())
+    assert np.array_equal(noisy.gradient(np.array([np.inf, 1.0])), [np.inf, 1.0])
 
 
 def test_one_oracle_and_what_is_asked_nearby_have_the_same_noise() -> None:
