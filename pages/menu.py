@@ -52,7 +52,7 @@ def navigation() -> Page:
                 help="Long training runs as jobs on this machine's GPU or CPU: start, watch, cancel, open.",
             ),
         ],
-        position="top",
+        position="hidden" if st.context.is_embedded else "top",
     )
 
 

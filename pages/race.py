@@ -57,7 +57,7 @@ def show_stage() -> None:
     scene = race_view.scene(experiment, landscape, entries, (heights, seen, key), state.view, note)
     scene, why = race_why.shown(replace(scene, presenter=state.presenting), experiment, entries)
     stage(scene, key="stage", on_change=moved)
-    race_why.panel(experiment, why, mode())
+    race_why.panel(experiment, entries, why, mode())
     if state.pop("dropped", False):  # after the stage: its answer is on its way while the rest of the page follows
         st.rerun()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import streamlit as st
 
@@ -50,7 +51,9 @@ def surface() -> None:
         typed = experiment.landscape.key == TYPED
         if typed:
             formula()
-        race.parameters({n: r for n, r in surface_of(experiment.landscape.key).ranges.items() if n != "formula"})
+        race.parameters(
+            {n: r for n, r in surface_of(experiment.landscape.key).ranges.items() if not typed or _side(n, landscape)}
+        )
     start = tuple(start_of(experiment, landscape))
     for axis, (name, column) in enumerate(zip(landscape.coordinates, st.columns(len(landscape.coordinates)))):
         with column:
@@ -61,6 +64,11 @@ def surface() -> None:
         if box.open:
             with box:
                 changes(experiment, getattr(landscape, "samples", None))
+
+
+def _side(name: str, landscape: Any) -> bool:
+    """Whether it is an end of the map of a typed formula: one of x alone has no y to bound."""
+    return name.partition("_")[0] in landscape.coordinates
 
 
 def formula() -> None:

@@ -9,10 +9,12 @@ import numpy as np
 import streamlit as st
 
 from experiments import Experiment
-from experiments.spec import Choice
+from experiments.race import Entrant
+from experiments.spec import SLICE, Choice
 from experiments.why import Lens, Why
+from experiments.why.modes import modes
 from experiments.worker import RequestError, WorkerError
-from figures.eigen_lens import lens_figure
+from figures.eigen_lens import lens_figure, modes_figure
 from figures.overlay import ROUNDING, overlay_of
 from figures.scene import Scene
 from figures.theme import Mode
@@ -42,7 +44,7 @@ def shown(scene: Scene, experiment: Experiment, entries: Sequence[Entry]) -> tup
     return replace(scene, chosen=index, overlay=None if scene.dim == 1 else overlay_of(seen)), why
 
 
-def panel(experiment: Experiment, why: Why | str | None, mode: Mode) -> None:
+def panel(experiment: Experiment, entries: Sequence[Entry], why: Why | str | None, mode: Mode) -> None:
     """Whose steps are explained, and the step at which the stage stands."""
     labels = race_view.labels(experiment)
     if (state.get("why") or 0) >= len(labels):
@@ -51,20 +53,42 @@ def panel(experiment: Experiment, why: Why | str | None, mode: Mode) -> None:
     index = state["why"]
     if why is None or index is None:
         return
-    if isinstance(why, str):
-        st.info(why, icon=":material/info:")
+    entry = entries[index]
+    if isinstance(why, str) or isinstance(entry, str):
+        st.info(str(why), icon=":material/info:")
         return
     with st.container(border=True):
         st.markdown(f"**{labels[index]}, step {why.step}.** {_plain(why.sentence)}")
         for finding in why.findings[1 : 1 + MOST_FINDINGS]:
             st.caption(_plain(finding.sentence))
         left, right = st.columns(2, gap="medium")
-        left.plotly_chart(lens_figure(why, experiment.optimizers[index].key, labels[index], mode), theme=None, key="lens")
-        left.caption(LENS)
+        with left:
+            _lens(experiment, index, labels[index], why, entry, mode)
         right.markdown(_table(numbers(why)))
         _change(experiment, index, why.step)
 
 
+def _lens(experiment: Experiment, index: int, label: str, why: Why, entry: Entrant, mode: Mode) -> None:
+    key = experiment.optimizers[index].key
+    step, run = st.tabs(["This step", "The whole run"])
+    step.plotly_chart(lens_figure(why, key, label, mode), theme=None, key="lens")
+    step.caption(LENS)
+    if experiment.landscape.key == SLICE:
+        run.caption("On a slice of a network the Hessian is known only where a step was taken: one step is shown, not the run.")
+        return
+    found = modes(cached.landscape_of(experiment), entry.trajectory)
+    if found is None:
+        run.caption("No minimum is declared here, so there is no error to follow.")
+        return
+    factors = why.theory.factors if why.theory is not None and why.preconditioner is None and found.constant else None
+    run.plotly_chart(modes_figure(found, key, label, mode, factors), theme=None, key="modes")
+    run.caption(MODES)
+
+
+MODES = (
+    "The error along the eigenvectors of the Hessian, step by step: filled on one side of the minimum, hollow on the other. A "
+    "bounce changes sides, a crawl hardly falls. Dotted is what linear theory says."
+)
 LENS = (
     "The eigen-lens: gradient, step and error along each eigenvector of the Hessian where the step was taken, and what linear "
     "theory multiplies the error by."
