@@ -42,11 +42,11 @@ def around(rows: Rows) -> Product:
 
 
 def _pattern(rows: Rows) -> Pattern:
-    return tuple(tuple(m != 0 for m in row) for row in rows)
+    return tuple(tuple(bool(np.any(m)) for m in row) for row in rows)  # an entry may be an array, one number for each run
 
 
 def _entries(rows: Rows) -> list[float]:
-    return [m for row in rows for m in row if m != 0]
+    return [m for row in rows for m in row if np.any(m)]
 
 
 @lru_cache(maxsize=64)

@@ -28,8 +28,8 @@ Window = tuple[tuple[float, float], ...]
 class Cloud:
     """`runs` runs of every optimizer of `experiment`, which must draw noise or mini-batches, seen through a window.
 
-    Run i draws the noise of run i, as `GradientNoise(run=i)`; mini-batches depend on the seed alone, so where there are any, its
-    seed is `experiment.seed` + i. `window` is an interval for each coordinate, None for the landscape's domain; it has `cells`
+    Run i draws the noise of run i, as `GradientNoise(run=i)`; mini-batches depend on the seed alone, so where there are any,
+    its seed is `experiment.seed` + i. `window` is an interval for each coordinate, None for the domain; it has `cells`
     cells along each. Raises ExperimentError for what cannot be run or would not fit.
     """
 

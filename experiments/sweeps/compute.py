@@ -1,0 +1,98 @@
+"""Sweeps computed: cells in blocks of one program each, coarse maps first, nothing twice, nothing but a few numbers kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from experiments.loop import walk
+from experiments.spec import Experiment, ExperimentError, run_entrant
+from experiments.sweeps.axis import MODIFIER, SEED
+from experiments.sweeps.batch import Batch, batch_of
+from experiments.sweeps.fate import Ends, ends_of, levels_of
+from experiments.sweeps.result import SweepResult
+from experiments.sweeps.sweep import Sweep, cell
+from experiments.sweeps.tally import Tally
+from optimizers.optimizer import HVP, INPUTS
+
+BLOCK = 8192  # runs: a block's state and buffers then fit the second-level cache
+FRESH = 31 * 2**20  # bytes
+
+
+def ends_in(experiment: Experiment, batch: Batch, steps: int, tolerance: float) -> Ends:
+    """Walk a batch and tell how each run ended."""
+    runs, dim = batch.starts.shape
+    levels, level_of = levels_of(batch.heights, tolerance)
+    tally = Tally(runs, dim, steps, levels)
+    with np.errstate(all="ignore"):
+        for visit in walk(batch.optimizer, batch.landscape, batch.starts, steps, batch.seed):
+            tally.bury(visit.step, visit.theta)
+            tally.see(visit.step, visit.theta, batch.landscape.loss(visit.theta))
+        return ends_of(tally, batch.minima, batch.heights, level_of, batch.pixel, tolerance)
+
+
+def compute(sweep: Sweep, on_progress: Callable[[int, int], None] = lambda done, of: None) -> Iterator[SweepResult]:
+    """The sweep at every stride, coarse first; the last result is the whole.
+
+    `on_progress(done, of)` hears of cells after every block; let it raise to stop. Raises ExperimentError where a method cannot
+    run.
+    """
+    count, shape = len(sweep.experiment.optimizers), (sweep.rows, sweep.columns)
+    solos = [sweep.experiment.solo(i) for i in range(count)]
+    steps = [_steps(sweep, i) for i in range(count)]
+    whole = {
+        name: np.zeros((count, *shape), dtype)
+        for name, dtype in zip(Ends._fields, (np.uint8, np.int32, float, float, float, float, np.int8))
+    }
+    np.empty(FRESH, np.uint8)  # freed at once: from here on the allocator keeps blocks of this size instead of returning them
+    done, of = 0, count * sweep.cells
+    known = np.zeros(shape, bool)
+    for stride in sweep.strides:
+        rows, columns = np.nonzero(_fresh(shape, stride, known))
+        for index in range(count):
+            for block in _blocks(sweep, index, rows, columns):
+                values = {sweep.x.name: sweep.x.values[columns[block]]}
+                if sweep.y is not None:
+                    values[sweep.y.name] = sweep.y.values[rows[block]]
+                ends = ends_in(solos[index], batch_of(solos[index], values), steps[index], sweep.tolerance)
+                for name, column in ends._asdict().items():
+                    whole[name][index, rows[block], columns[block]] = column
+                done += len(block)
+                on_progress(done, of)
+        known[rows, columns] = True
+        yield SweepResult(sweep, stride, **{name: array[:, ::stride, ::stride] for name, array in whole.items()})
+
+
+def _fresh(shape: tuple[int, int], stride: int, known: np.ndarray) -> np.ndarray:
+    """The cells of a stride that are not known yet."""
+    asked = np.zeros(shape, bool)
+    asked[::stride, ::stride] = True
+    return asked & ~known
+
+
+def _blocks(sweep: Sweep, index: int, rows: np.ndarray, columns: np.ndarray) -> Iterator[np.ndarray]:
+    """Which of the cells are computed together: those of one seed, and of one change of coordinates where inputs change too."""
+    needs = sweep.experiment.optimizer(index).needs
+    groups = np.zeros(len(rows), int)
+    for axis, place in ((sweep.x, columns), (sweep.y, rows)):
+        if axis is not None and (axis.name == SEED or (axis.name.startswith(MODIFIER) and INPUTS in needs)):
+            groups = groups * axis.cells + place
+    for group in np.unique(groups):
+        cells = np.flatnonzero(groups == group)
+        parts = -(-len(cells) // BLOCK)
+        yield from np.array_split(cells, parts)
+
+
+def _steps(sweep: Sweep, index: int) -> int:
+    """How many steps the budget is; of oracle calls, which a method asks alike in every run or cannot be swept."""
+    experiment = cell(sweep, index, 0, 0)
+    landscape = experiment.seen_landscape()
+    optimizer = experiment.optimizer(0)
+    if reason := optimizer.disabled_because(landscape):
+        raise ExperimentError(f"{optimizer.title} cannot run here. {reason}")
+    if experiment.budget == "steps":
+        return experiment.steps
+    if HVP in optimizer.needs:
+        raise ExperimentError(f"{optimizer.title} asks more in one run than in another; sweep it with a budget of steps")
+    return run_entrant(experiment, landscape).steps
