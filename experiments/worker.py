@@ -407,7 +407,8 @@ def serve(stdin: Readable, stdout: Writable, requests: Mapping[str, Request]) ->
 
     send({"kind": "ready"})
     threading.Thread(target=listen, daemon=True, name="requests").start()
-    threading.Thread(target=_load_torch, daemon=True, name="load-torch").start()
+    needed = {request.needs for request in requests.values()}
+    threading.Thread(target=lambda: [import_module(name) for name in needed], daemon=True, name="load").start()
 
     def answer(number: int, name: str, arguments: Mapping[str, Any]) -> None:
         send({"kind": "begun", "id": number})
@@ -431,12 +432,6 @@ def serve(stdin: Readable, stdout: Writable, requests: Mapping[str, Request]) ->
         arrived.acquire()
         header = asked.popleft()
         answer(header["id"], header["name"], header["arguments"])
-
-
-def _load_torch() -> None:
-    import torch
-
-    torch.set_num_threads(1)
 
 
 def main() -> None:

@@ -35,23 +35,42 @@ def caption(
     Formulas are LaTeX between dollars. `labels` are the entrants' names, `note` says what else the picture rests on, as how
     many samples, `link` where it can be seen in motion. `window` is what the map shows, the landscape's domain where None.
     """
-    names = _place(landscape.coordinates)
-    start = _place([f"{v:.6g}" for v in start_of(experiment, landscape)])
-    alone, flat = len(entries) == 1, len(landscape.coordinates) == 1
+    alone = len(entries) == 1
     sentences = [
-        f"{_count(len(entries)).capitalize()} on the landscape {_named(landscape, experiment)}, {_inline(landscape.latex)}.",
-        *[f"The landscape is changed by {_settings(choice)}." for choice in experiment.modifiers],
-        f"{'It starts' if alone else 'All start'} at {names} = {start}, for {_budget(experiment)}.",
+        *opening(counted(len(entries)).capitalize(), experiment, landscape, alone),
         *[
-            f"{label} ({_rule(choice)}) {became(entry, landscape, window)}."
+            f"{label} ({rule(choice)}) {became(entry, landscape, window)}."
             for label, choice, entry in zip(labels, experiment.optimizers, entries)
         ],
+        *closing(experiment, landscape, entries, note),
+        f"In motion: {link}" if link else "",
+    ]
+    return prose(sentences)
+
+
+def opening(who: str, experiment: Experiment, landscape: Any, alone: bool = False) -> list[str]:
+    """Who is on which landscape, from where and for how long."""
+    start = placed([f"{v:.6g}" for v in start_of(experiment, landscape)])
+    return [
+        f"{who} on the landscape {_named(landscape, experiment)}, {_inline(landscape.latex)}.",
+        *[f"The landscape is changed by {_settings(choice)}." for choice in experiment.modifiers],
+        f"{'It starts' if alone else 'All start'} at {placed(landscape.coordinates)} = {start}, for {_budget(experiment)}.",
+    ]
+
+
+def closing(experiment: Experiment, landscape: Any, entries: Sequence[Entry], note: str = "") -> list[str]:
+    """How the picture is read, and how exactly it was computed."""
+    flat = len(landscape.coordinates) == 1
+    return [
         *([] if flat else ["Colours show the loss and lines of equal loss carry its true values."]),
         _marks(landscape),
         f"Computed in {_precision(entries)}; seed {experiment.seed}.",
         f"{note.rstrip('.')}." if note else "",
-        f"In motion: {link}" if link else "",
     ]
+
+
+def prose(sentences: Sequence[str]) -> str:
+    """Sentences, those that say something, as one text."""
     return " ".join(sentence[:1].upper() + sentence[1:] for sentence in sentences if sentence)
 
 
@@ -59,7 +78,7 @@ def alt_text(
     experiment: Experiment, landscape: Any, entries: Sequence[Entry], labels: Sequence[str], window: Window | None = None
 ) -> str:
     """The picture in few words: what kind it is, how many runs, which got lowest, and which left, diverged or could not run."""
-    start = _place([f"{v:.3g}" for v in start_of(experiment, landscape)])
+    start = placed([f"{v:.3g}" for v in start_of(experiment, landscape)])
     kind = "Curve of the loss" if len(landscape.coordinates) == 1 else "Contour map of the loss"
     ran = [(label, e) for label, e in zip(labels, entries) if not isinstance(e, str)]
     best = min(ran, key=lambda pair: pair[1].ending.loss, default=None)
@@ -70,7 +89,7 @@ def alt_text(
         "could not run": [label for label, e in zip(labels, entries) if isinstance(e, str)],
     }
     sentences = [
-        f"{kind} on {landscape.name} with the path{'s' if len(entries) != 1 else ''} of {_count(len(entries))} from {start}.",
+        f"{kind} on {landscape.name} with the path{'s' if len(entries) != 1 else ''} of {counted(len(entries))} from {start}.",
         f"{best[0]} ends {'lowest, ' if len(ran) > 1 else ''}at loss {best[1].ending.loss:.3g}." if best else "",
         *[f"{_listed(group)} {what}." for what, group in groups.items() if group],
     ]
@@ -130,7 +149,8 @@ def _settings(choice: Choice) -> str:
     return f"{choice.key.replace('_', ' ')} ({told})" if told else choice.key.replace("_", " ")
 
 
-def _rule(choice: Choice) -> str:
+def rule(choice: Choice) -> str:
+    """What a rule was run with."""
     own = ", ".join(f"{name} {value:.6g}" for name, value in choice.parameters.items())
     return "; ".join([own, *(f"with {_settings(wrapper)}" for wrapper in choice.wrappers)])
 
@@ -142,7 +162,8 @@ def _budget(experiment: Experiment) -> str:
     return steps if experiment.batch_size is None else f"{steps}, each on a mini-batch of {experiment.batch_size}"
 
 
-def _place(numbers: Sequence[str]) -> str:
+def placed(numbers: Sequence[str]) -> str:
+    """Coordinates as a point."""
     return numbers[0] if len(numbers) == 1 else f"({', '.join(numbers)})"
 
 
@@ -159,7 +180,8 @@ def _precision(entries: Sequence[Entry]) -> str:
     return _listed(sorted(kinds)) if kinds else "float64"
 
 
-def _count(number: int) -> str:
+def counted(number: int) -> str:
+    """So many optimizers."""
     words = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
     return f"{words[number] if number < len(words) else number} optimizer{'' if number == 1 else 's'}"
 
