@@ -191,7 +191,7 @@ SURFACES = [
     Fault("landscapes/surfaces/one_parameter.py", "(C * x, -x, -x)", "(-x, C * x, -x)", FORMULA + "rounds"),
     Fault("landscapes/surfaces/surface.py", "self._rounds[draw.step %", "self._rounds[(draw.step + 1) %", FORMULA + "rounds"),
     Fault("landscapes/surfaces/formula.py", "total / len(samples)", "total", FORMULA + "neuron"),
-    Fault("landscapes/surfaces/surface.py", "residual * row[..., i]", "row[..., i]", FORMULA + "residuals"),
+    Fault("landscapes/surfaces/surface.py", "residual[..., None] * rows, power", "rows, power", FORMULA + "residuals"),
     Fault("landscapes/surfaces/surface.py", ".sum(-1, keepdims=True)\n", ".sum(keepdims=True)\n", LAWS + "many_runs"),
     Fault(
         "landscapes/surfaces/surface.py", "matrix[..., i, j] = matrix[..., j, i] =", "matrix[..., i, j] =", SURFACE + "torch"
@@ -381,7 +381,7 @@ MODIFIERS = [
         'symbol(f"h{min(i, j)}{min(i, j)}")',
         MODIFIED + "chain",
     ),
-    Fault("landscapes/small_matrices.py", "m != 0 for m in row", "True for m in row", MODIFIED + "mix"),
+    Fault("landscapes/small_matrices.py", "zip(row, names)), ZERO)", "zip(row, names[::-1])), ZERO)", MODIFIED + "chain"),
     Fault("landscapes/modifiers.py", "            if np.ndim(value):\n", "            if False:\n", MODIFIED + "validated"),
     Fault("landscapes/noise.py", "np.sqrt(-2 * np.log", "np.sqrt(-1 * np.log", NOISE + "standard"),
     Fault("landscapes/noise.py", "2 * np.pi * uniform", "np.pi * uniform", NOISE + "standard"),
