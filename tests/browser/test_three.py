@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,8 +12,7 @@ from playwright.sync_api import Locator, expect
 from tests.browser.visit import PATIENCE, Visitor
 
 SECTION = "In three dimensions"
-WIRED = "race_three" in (Path(__file__).parents[2] / "pages" / "race.py").read_text(encoding="utf-8")
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(not WIRED, reason="the race page does not have the section yet")]
+pytestmark = pytest.mark.slow
 
 MakeVisitor = Callable[..., Visitor]
 
