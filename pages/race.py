@@ -14,10 +14,11 @@ from figures.components.stage import event, stage, window
 from figures.eigenvalues import eigenvalues_figure
 from figures.losses import losses_figure
 from figures.theme import Mode
-from pages import cached, menu, race_controls, race_three, race_tuning, race_view, race_why
+from pages import cached, menu, race_controls, race_takeaway, race_three, race_tuning, race_view, race_why
 from pages.race_controls import race
 
 SECTIONS = {  # made only while they are open
+    "Take it away": race_takeaway.section,
     "In three dimensions": race_three.section,
     "Find each one's best learning rate": race_tuning.section,
 }
@@ -89,7 +90,7 @@ def present(on: bool) -> None:
 
 
 def report() -> None:
-    """Below the stage: loss, curvature, numbers, formulas, and the data to take away."""
+    """Below the stage: loss, curvature, numbers, what opens on demand, and the formula."""
     experiment = race.experiment
     landscape, entries, _ = cached.race(experiment)
     if "charts" not in state.hidden:
@@ -108,9 +109,6 @@ def table(experiment: Experiment, landscape: Any, entries: Sequence[race_view.En
     st.dataframe(race_view.rows(experiment, landscape, entries, looks), hide_index=True)
     for warning in race_view.warnings(experiment, landscape, looks):
         st.warning(warning, icon=":material/warning:")
-    st.download_button(
-        "Paths as CSV", lambda: race_view.csv(experiment, landscape, entries), "paths.csv", "text/csv", on_click="ignore"
-    )
 
 
 def sections() -> None:
