@@ -44,8 +44,8 @@ def ends_of(
     Its minimum is the nearest one to its last point, and its losses are counted from there: E is the largest distance of the
     loss from that height within a quarter of the steps. Without a known minimum the height is 0. A run has
 
-    - diverged: it is infinite or NaN, or E grew from the second to the third to the last quarter, more than `GROWTH` times in
-      all, and beyond what it was at the start;
+    - diverged: it or its loss is infinite or NaN, or E grew from the second to the third to the last quarter, more than
+      `GROWTH` times in all, and beyond what it was at the start;
     - converged: its last loss is within the tolerance of its minimum's;
     - got stuck: its last quarter is shorter than a pixel of the map, and its minimum is further away than that;
     - come into a cycle: E of the last quarter is more than half of the third's, and the last quarter's way more than twice as
@@ -53,7 +53,7 @@ def ends_of(
     - and is under way else. The first of these that holds is the fate.
     """
     runs = len(tally.final)
-    alive = tally.lived == tally.steps
+    alive = (tally.lived == tally.steps) & np.isfinite(tally.final)
     distance, minimum, base, counts = np.full(runs, np.nan), np.full(runs, -1), np.zeros(runs), tally.above[0]
     every = np.arange(runs)
     if len(minima):
