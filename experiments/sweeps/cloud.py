@@ -17,7 +17,7 @@ from experiments.spec import ALL_SURFACES, Experiment, ExperimentError
 VERSION = 1
 MOST_RUNS, MOST_WINDOW = 2000, 256
 MOST_BYTES = 24 * 2**20  # of density frames
-MOST_WORK = 20_000_000  # steps of all runs together
+MOST_WORK = 4_000_000  # steps of all runs together: 32 MB of losses
 MOST_FRAMES = 151
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
