@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import numpy as np
 
 from experiments.loop import walk
-from experiments.spec import Experiment, ExperimentError, run_entrant
+from experiments.spec import ExperimentError, run_entrant
 from experiments.sweeps.axis import MODIFIER, SEED
 from experiments.sweeps.batch import Batch, batch_of
 from experiments.sweeps.fate import Ends, ends_of, levels_of
@@ -18,10 +19,11 @@ from optimizers.optimizer import HVP, INPUTS
 
 BLOCK = 8192  # runs: a block's state and buffers then fit the second-level cache
 FRESH = 31 * 2**20  # bytes
+LOOK_UP = 64  # steps between reports
 
 
-def ends_in(experiment: Experiment, batch: Batch, steps: int, tolerance: float) -> Ends:
-    """Walk a batch and tell how each run ended."""
+def ends_in(batch: Batch, steps: int, tolerance: float, on_step: Callable[[int], None] = lambda step: None) -> Ends:
+    """Walk a batch and tell how each run ended; `on_step` hears of a step now and then, and may raise to stop."""
     runs, dim = batch.starts.shape
     levels, level_of = levels_of(batch.heights, tolerance)
     tally = Tally(runs, dim, steps, levels)
@@ -29,14 +31,17 @@ def ends_in(experiment: Experiment, batch: Batch, steps: int, tolerance: float) 
         for visit in walk(batch.optimizer, batch.landscape, batch.starts, steps, batch.seed):
             tally.bury(visit.step, visit.theta)
             tally.see(visit.step, visit.theta, batch.landscape.loss(visit.theta))
+            if visit.step % LOOK_UP == 0:
+                on_step(visit.step)
         return ends_of(tally, batch.minima, batch.heights, level_of, batch.pixel, tolerance)
 
 
-def compute(sweep: Sweep, on_progress: Callable[[int, int], None] = lambda done, of: None) -> Iterator[SweepResult]:
-    """The sweep at every stride, coarse first; the last result is the whole.
+def compute(sweep: Sweep, on_progress: Callable[[float], None] = lambda share: None) -> Iterator[SweepResult]:
+    """The sweep at every stride, coarse first; the last result is the whole. No cell is computed twice.
 
-    `on_progress(done, of)` hears of cells after every block; let it raise to stop. Raises ExperimentError where a method cannot
-    run.
+    `on_progress` hears now and then which share of all steps is done, and may raise to stop. A cell equals its single run to
+    the bit, save where its method uses LAPACK or raises a varied number to a power (Adam's beta), which rounds otherwise.
+    Raises ExperimentError where a method cannot run.
     """
     count, shape = len(sweep.experiment.optimizers), (sweep.rows, sweep.columns)
     solos = [sweep.experiment.solo(i) for i in range(count)]
@@ -55,13 +60,18 @@ def compute(sweep: Sweep, on_progress: Callable[[int, int], None] = lambda done,
                 values = {sweep.x.name: sweep.x.values[columns[block]]}
                 if sweep.y is not None:
                     values[sweep.y.name] = sweep.y.values[rows[block]]
-                ends = ends_in(solos[index], batch_of(solos[index], values), steps[index], sweep.tolerance)
+                batch = batch_of(solos[index], values)
+                share, size = done / of, len(block) / of / max(steps[index], 1)
+                ends = ends_in(batch, steps[index], sweep.tolerance, partial(_tell, on_progress, share, size))
                 for name, column in ends._asdict().items():
                     whole[name][index, rows[block], columns[block]] = column
                 done += len(block)
-                on_progress(done, of)
         known[rows, columns] = True
         yield SweepResult(sweep, stride, **{name: array[:, ::stride, ::stride] for name, array in whole.items()})
+
+
+def _tell(on_progress: Callable[[float], None], share: float, size: float, step: int) -> None:
+    on_progress(share + size * step)
 
 
 def _fresh(shape: tuple[int, int], stride: int, known: np.ndarray) -> np.ndarray:

@@ -46,10 +46,10 @@ def ends_of(
 
     - diverged: it or its loss is infinite or NaN, or E grew from the second to the third to the last quarter, more than
       `GROWTH` times in all, and beyond what it was at the start;
-    - converged: its last loss is within the tolerance of its minimum's;
+    - converged: its last loss is within the tolerance of its minimum's, and it only passes by in no cycle;
     - got stuck: its last quarter is shorter than a pixel of the map, and its minimum is further away than that;
-    - come into a cycle: E of the last quarter is more than half of the third's, and the last quarter's way more than twice as
-      long as from its one end to the other;
+    - come into a cycle: E of the last quarter is above the tolerance and more than half of the third's, and the last quarter's
+      way is more than twice as long as from its one end to the other;
     - and is under way else. The first of these that holds is the fate.
     """
     runs = len(tally.final)
@@ -65,10 +65,10 @@ def ends_of(
         counts = tally.above[level_of[minimum], every]
     second, third, last = np.maximum(abs(tally.highest - base), abs(base - tally.lowest))
     grown = (second < third) & (third < last) & (last > GROWTH * second) & (last > abs(tally.first - base))
-    there = (abs(tally.final - base) <= tolerance) & alive & (minimum >= 0)
     across = np.abs(tally.place - tally.corner).sum(0)
+    cycling = (last > tolerance) & (last > third / 2) & (tally.path > 2 * across)
+    there = (abs(tally.final - base) <= tolerance) & ~cycling & alive & (minimum >= 0)
     stuck = (tally.path < pixel) & ~(distance <= pixel)
-    cycling = (last > third / 2) & (tally.path > 2 * across)
     fate = np.select(
         [~alive | (grown & ~there), there, stuck, cycling],
         [Fate.DIVERGED, Fate.CONVERGED, Fate.STUCK, Fate.CYCLING],

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from experiments import Experiment, execute
-from experiments.spec import Choice
+from experiments.spec import Choice, ExperimentError
+from experiments.sweeps import compute as computing
 from experiments.sweeps.axis import Axis, axes_of, axis
+from experiments.sweeps.batch import batch_of
+from experiments.sweeps.cloud import Cloud
 from experiments.sweeps.compute import compute
+from experiments.sweeps.drift import drift
+from experiments.sweeps.requests import TABLE, sweep_so_far
 from experiments.sweeps.result import Fate, SweepResult
 from experiments.sweeps.sweep import Sweep, basin_map, cell, line_sweep
 from experiments.trajectory import Trajectory
+from experiments.worker import RequestError, Workers
 from landscapes import SURFACES
 from optimizers import WRAPPERS
 from tests.cases import PAIRS
@@ -43,10 +51,11 @@ def of_a_single_run(experiment: Experiment, tolerance: float) -> Mapping[str, An
         loss = abs(t.loss - base)
         quarters = [loss[max(0, steps - (i + 1) * window + 1) : max(0, steps - i * window + 1)] for i in (2, 1, 0)]
         second, third, last = (np.fmax.reduce(q, initial=-np.inf) for q in quarters)
-        there = alive and near >= 0 and loss[-1] <= tolerance
         legs = np.abs(np.diff(t.theta[steps - window :], axis=0)).sum()
         across = np.abs(end - t.theta[steps - window]).sum()
         pixel = max(high - low for low, high in surface.domain) / 1000
+        cycling = last > tolerance and last > third / 2 and legs > 2 * across
+        there = alive and near >= 0 and loss[-1] <= tolerance and not cycling
         grown = second < third < last and last > 4 * second and last > loss[0]
     if not alive or (grown and not there):
         fate = Fate.DIVERGED
@@ -55,7 +64,7 @@ def of_a_single_run(experiment: Experiment, tolerance: float) -> Mapping[str, An
     elif legs < pixel and not (near >= 0 and apart[near] <= pixel):
         fate = Fate.STUCK
     else:
-        fate = Fate.CYCLING if last > third / 2 and legs > 2 * across else Fate.UNDERWAY
+        fate = Fate.CYCLING if cycling else Fate.UNDERWAY
     return {
         "fate": fate,
         "steps": int(t.steps_to(base + tolerance)),
@@ -98,7 +107,7 @@ def closeness(key: str, *names: str) -> float:
 def test_every_cell_is_its_single_run(key: str, surface: str) -> None:
     experiment = Experiment(Choice(surface), (Choice(key),), steps=21)
     second = next(name for name in axes_of(experiment) if name != "lr")
-    sweep = Sweep(experiment, Axis("lr", 1e-3, 1.0, 3, "log"), axis(experiment, second, 2))
+    sweep = Sweep(experiment, Axis("lr", 1e-3, 0.1, 3, "log"), axis(experiment, second, 2))
     assert_cells_are_single_runs(sweep, rtol=closeness(key, second))
 
 
@@ -130,7 +139,7 @@ def test_parameters_of_every_wrapper_are_axes(wrapper: str) -> None:
 def test_parameters_of_modifiers_are_axes(name: str, optimizer: str) -> None:
     modifiers = (Choice("rotated"), Choice("scaled"), Choice("noise"), Choice("rotated", {"angle": 7.0}))
     experiment = Experiment(Choice("ravine"), (Choice(optimizer),), steps=12, modifiers=modifiers)
-    assert_cells_are_single_runs(Sweep(experiment, axis(experiment, name, 3), Axis("on.condition", 1, 50, 2)), rtol=1e-12)
+    assert_cells_are_single_runs(Sweep(experiment, axis(experiment, name, 2), Axis("on.condition", 1, 50, 2)), rtol=1e-12)
     fixed = Experiment(Choice("ravine"), (Choice(optimizer),), start=(0.5, 0.25), steps=12, modifiers=modifiers)
     assert_cells_are_single_runs(Sweep(fixed, axis(fixed, name, 2), Axis("start1", -1, 1, 2)), rtol=1e-12)
 
@@ -162,3 +171,166 @@ def test_a_line_on_one_coordinate_and_a_typed_surface() -> None:
 def test_a_budget_of_calls_ends_each_method_where_it_has_spent_it() -> None:
     experiment = Experiment(Choice("rosenbrock"), (Choice("sgd"), Choice("newton")), steps=30, budget="calls")
     assert_cells_are_single_runs(Sweep(experiment, Axis("lr", 1e-4, 1e-3, 3)), rtol=1e-9)
+
+
+MAP = Sweep(
+    Experiment(Choice("himmelblau"), (Choice("momentum"), Choice("adam", {"lr": 0.1})), steps=60),
+    Axis("start0", -5, 5, 40),
+    Axis("start1", -5, 5, 70),
+)
+
+
+def test_coarse_maps_are_the_fine_one_with_cells_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And no cell is walked twice."""
+    walked: list[int] = []
+    monkeypatch.setattr(computing, "batch_of", lambda e, values: walked.append(len(values["start0"])) or batch_of(e, values))
+    results = list(compute(MAP))
+    assert [result.stride for result in results] == list(MAP.strides) == [2, 1]
+    assert sum(walked) == 2 * 40 * 70
+    for result in results:
+        assert result.complete == (result.stride == 1)
+        assert result.x.tolist() == MAP.x.values[:: result.stride].tolist()
+        assert result.y.tolist() == MAP.y.values[:: result.stride].tolist()
+        for name, array in result.as_arrays().items():
+            assert array.shape == (2, len(result.y), len(result.x))
+            fine = getattr(results[-1], name)[:, :: result.stride, :: result.stride]
+            assert np.array_equal(array, fine, equal_nan=True)
+
+
+def test_progress_is_told_and_stops_a_sweep() -> None:
+    heard: list[float] = []
+    list(compute(replace(MAP, experiment=replace(MAP.experiment, steps=200)), heard.append))
+    assert heard == sorted(heard)
+    assert heard[0] == 0
+    assert 0.5 < heard[-1] <= 1
+
+    def stop(share: float) -> None:
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        next(compute(MAP, stop))
+
+
+def test_a_worker_answers_with_coarse_maps_first_and_can_be_stopped() -> None:
+    workers = Workers(TABLE)
+    try:
+        call = workers.submit("sweep", {"sweep": MAP.as_json()})
+        result = call.result(60)
+        here = list(compute(MAP))
+        assert result.sweep == MAP
+        for name, array in here[-1].as_arrays().items():
+            assert np.array_equal(getattr(result, name), array, equal_nan=True)
+        so_far, share = sweep_so_far(MAP, call.progress)
+        assert 0 <= share <= 1
+        assert so_far.stride == 2
+        assert np.array_equal(so_far.final, here[0].final, equal_nan=True)
+        assert sweep_so_far(MAP, ()) == (None, 0.0)
+        noisy = replace(MAP.experiment, modifiers=(Choice("noise"),), steps=20)
+        cloud = Cloud(noisy, runs=20, cells=16)
+        assert np.array_equal(workers.submit("cloud", {"cloud": cloud.as_json()}).result(60).density, drift(cloud).density)
+        long = replace(MAP, experiment=replace(MAP.experiment.solo(1), steps=80_000))
+        stopped = workers.submit("sweep", {"sweep": long.as_json()})
+        pid = workers.pids()["sweeps"]
+        next(iter(stopped.updates()))
+        stopped.cancel()
+        assert workers.submit("sweep", {"sweep": MAP.as_json()}).result(60).complete
+        assert workers.pids()["sweeps"] == pid
+        with pytest.raises(RequestError, match="do not fit"):
+            workers.submit("sweep", {"sweep": {**MAP.as_json(), "x": Axis("lr", 1, 2, 999).as_json()}}).result(60)
+    finally:
+        workers.close()
+
+
+def test_sweeps_are_json_and_keep_their_key() -> None:
+    assert Sweep.from_json(json.loads(json.dumps(MAP.as_json()))) == MAP
+    alone = replace(MAP, y=None)
+    assert Sweep.from_json(alone.as_json()) == alone
+    others = [
+        MAP.solo(0), MAP.solo(1), alone, replace(MAP, tolerance=1e-5), replace(MAP, x=MAP.y, y=MAP.x),
+        replace(MAP, x=replace(MAP.x, low=-4.0)), replace(MAP, x=replace(MAP.x, cells=41)),
+    ]  # fmt: skip
+    assert len({sweep.key for sweep in (MAP, *others)}) == 8
+
+
+SGD = Experiment(Choice("ravine"), (Choice("sgd"),), steps=100)
+BOTH = Experiment(Choice("ravine"), (Choice("momentum"), Choice("sgd")), steps=100)
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (lambda: Sweep(SGD, Axis("momentum", 0, 0.9)), "there is no 'momentum' to vary here; there are: lr, on.condition"),
+        (lambda: Sweep(BOTH, Axis("momentum", 0, 0.9)), "sgd has no 'momentum'"),
+        (lambda: Sweep(SGD, Axis("lr", 0, 1)), r"axis x: lr must be a number in \(0, inf\)"),
+        (lambda: Sweep(SGD, Axis("lr", 1, 2), Axis("lr", 1, 3)), "different numbers"),
+        (lambda: Sweep(SGD, Axis("lr", 1, 2), tolerance=0.0), "tolerance must be a number above 0"),
+        (lambda: Axis("lr", 2, 1), "must go upwards"),
+        (lambda: Axis("lr", 1, 1), "must go upwards"),
+        (lambda: Axis("lr", 0, 1, scale="log"), "begins above 0"),
+        (lambda: Axis("lr", 0, float("inf")), "finite"),
+        (lambda: Axis("lr", 0, 1, 0), "at least 1 cell"),
+        (lambda: Axis("lr", 0, 1, 3, "cubic"), "linear or log"),
+        (lambda: Sweep(Experiment(Choice("digits_mlp"), (Choice("sgd"),)), Axis("lr", 1, 2)), "sweeps are of surfaces"),
+        (lambda: line_sweep(SGD, Axis("lr", 1, 2), seeds=0), "at least 1 seed"),
+        (lambda: Sweep.from_json([]), "a sweep is an object"),
+        (lambda: Sweep.from_json({**MAP.as_json(), "version": 7}), "version must be 1"),
+        (lambda: Sweep.from_json({**MAP.as_json(), "z": 7}), "unknown field 'z'"),
+        (lambda: Sweep.from_json({**MAP.as_json(), "x": {"low": 7}}), "x must be an object"),
+        (lambda: list(compute(Sweep(Experiment(Choice("saddle"), (Choice("nsgd_l2"),)), Axis("lr", 1, 2)))), "cannot run here"),
+        (
+            lambda: list(compute(Sweep(Experiment(Choice("bowl"), (Choice("newton_cg"),), budget="calls"), Axis("lr", 1, 2)))),
+            "budget of steps",
+        ),
+    ],
+)
+def test_what_cannot_be_swept_is_refused(make: Any, told: str) -> None:
+    with pytest.raises(ExperimentError, match=told):
+        make()
+
+
+@pytest.mark.parametrize(
+    ("experiment", "cells"),
+    [(SGD, 513), (replace(SGD, optimizers=(Choice("sgd"),) * 9), 500), (replace(SGD, steps=9000), 300)],
+)
+def test_the_size_that_is_offered_fits_and_the_next_does_not(experiment: Experiment, cells: int) -> None:
+    with pytest.raises(ExperimentError) as refused:
+        basin_map(experiment, cells)
+    fits = int(str(refused.value).split("; ")[1].split()[0])
+    assert 100 < fits < cells
+    assert basin_map(experiment, fits).cells == fits**2
+    with pytest.raises(ExperimentError):
+        basin_map(experiment, fits + 1)
+
+
+def test_the_best_cell_has_the_fewest_steps_and_then_the_smallest_loss() -> None:
+    result = list(compute(MAP))[-1]
+    for index in range(2):
+        row, column = result.best_cell(index)
+        steps = result.steps[index]
+        assert steps[row, column] == steps[steps >= 0].min()
+        shares = result.shares(index)
+        assert sum(shares[fate.name.lower()] for fate in Fate) == pytest.approx(1)
+        assert sum(v for k, v in shares.items() if k.startswith("minimum")) == pytest.approx(shares["converged"])
+    hopeless = Sweep(replace(SGD, steps=900), Axis("lr", 10, 20, 3))
+    assert list(compute(hopeless))[-1].best_cell(0) is None
+    short = list(compute(Sweep(replace(SGD, steps=2), Axis("lr", 1e-4, 1e-3, 5))))[-1]
+    assert short.best_cell(0) == (0, int(short.final[0, 0].argmin()))
+
+
+def test_fates_are_what_they_are_called() -> None:
+    """One run for each, known by its nature."""
+
+    def fate(surface: Choice, rule: Choice, start: tuple[float, ...], steps: int = 400) -> Fate:
+        made = Experiment(surface, (rule,), start, steps)
+        return Fate(whole(Sweep(made, Axis("start0", start[0], start[0], 1))).fate[0, 0, 0])
+
+    ravine, sgd = Choice("ravine", {"condition": 10.0}), Choice("sgd", {"lr": 0.1})
+    assert fate(ravine, sgd, (1.0, 1.0)) == Fate.CONVERGED
+    assert fate(ravine, Choice("sgd", {"lr": 0.3}), (1.0, 1.0), 40) == Fate.DIVERGED
+    assert fate(ravine, Choice("sgd", {"lr": 0.3}), (1.0, 1.0), 4000) == Fate.DIVERGED
+    assert fate(ravine, Choice("sgd", {"lr": 0.2}), (1.0, 0.0)) == Fate.CYCLING
+    assert fate(ravine, Choice("lion", {"lr": 0.05}), (1.0, 1.0)) == Fate.CYCLING
+    assert fate(ravine, Choice("sgd", {"lr": 1e-3}), (0.0, 1.0)) == Fate.UNDERWAY
+    assert fate(Choice("saddle"), sgd, (1.0, 0.0)) == Fate.STUCK
+    assert fate(Choice("saddle"), sgd, (1.0, 1e-3)) == Fate.DIVERGED
+    assert fate(Choice("saddle"), sgd, (0.0, 0.0)) == Fate.STUCK
