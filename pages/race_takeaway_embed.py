@@ -47,11 +47,11 @@ def embed() -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         hidden = st.pills(
             "Hide", list(PARTS), selection_mode="multi", default=list(PARTS), format_func=PARTS.get, key="take.hide",
-            persist_state="page",
+            persist_state="page", wrap=True,
         )  # fmt: skip
         colours = st.segmented_control(
             "Colours", list(COLOURS), default="", required=True, format_func=COLOURS.get, key="take.colours",
-            persist_state="page",
+            persist_state="page", wrap=True,
         )  # fmt: skip
         height = st.number_input("Height, px", 300, 3000, 640, 20, key="take.tall", width=150, persist_state="page")
     own = [("embed", "true"), *([("embed_options", colours)] if colours else [])]

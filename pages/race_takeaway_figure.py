@@ -46,7 +46,9 @@ def multiples() -> None:
     above = st.container()
     with st.container(horizontal=True):
         chosen = choose("multiples", preset, race_view.title(landscape, race.experiment), landscape.domain)
-        drawn = preview(above, lambda: replace(wanted(landscape, chosen), rates=tuple(rates), columns=columns, named=named))
+        drawn = preview(
+            above, lambda: replace(wanted(landscape, chosen), rates=tuple(rates), columns=columns, named=named), tallest=1200
+        )
         if drawn:
             downloads(*drawn, name="multiples")
     if drawn:
@@ -62,13 +64,13 @@ def _rates(preset: str) -> Rates:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         how = st.segmented_control(
             "Learning rates", ["own", "same"], default="own", required=True, key="take.multiples.how", persist_state="page",
-            format_func={"own": "Around each one's own", "same": "The same for all"}.get,
+            format_func={"own": "Around each one's own", "same": "The same for all"}.get, wrap=True,
         )  # fmt: skip
         if how == "own":
             usual = list(AROUND)[1:4] if preset in NARROW else list(AROUND)
             picked = st.pills(
                 "Times", list(AROUND), selection_mode="multi", format_func=AROUND.get, key=f"take.multiples.factors.{preset}",
-                default=usual, persist_state="page",
+                default=usual, persist_state="page", wrap=True,
             )  # fmt: skip
             factors = [factor for factor in AROUND if factor in picked]
             if not factors:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from dataclasses import replace
 from html import escape
 from typing import Any
 
@@ -24,7 +23,6 @@ SIZES = {
     "slide": ":material/slideshow: Slide 16:9",
     "dark": ":material/dark_mode: Dark",
 }
-SHARE = 2 / 3  # of a slide's pixels: 1280 × 720 moves well and stays small
 LONGEST = 300.0  # seconds
 WEBM = "WebM: choose Save below the stage; your browser records what it plays."
 state = st.session_state
@@ -34,10 +32,6 @@ def film() -> None:
     """How it looks and how long it takes, a still of it, and the button that makes it."""
     landscape = cached.landscape_of(race.experiment)
     key = preset_of("film", SIZES, "motion")
-    begin = LOOKS[key]
-    if key in ("slide", "dark"):
-        small = {"width": begin.width * SHARE, "height": (begin.height or 0) * SHARE, "font": begin.font * SHARE}
-        begin = replace(begin, **small)
     formats = ["gif", "webp", *(["mp4"] if can_write_mp4() else [])]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         format = st.segmented_control(
@@ -52,7 +46,9 @@ def film() -> None:
     st.caption(WEBM if can_write_mp4() else f"{WEBM} {NO_MP4}")
     above = st.container()
     with st.container(horizontal=True):
-        chosen = choose("film", key, race_view.title(landscape, race.experiment), landscape.domain, start=begin)
+        named = race_view.title(landscape, race.experiment)
+        several = len(LOOKS[key].panels) > 1
+        chosen = choose("film", key, named, landscape.domain, start=LOOKS[key], panels=several)
         drawn = _shown(above, lambda: wanted(landscape, chosen), format, seconds, fps)
     if drawn:
         words(drawn)

@@ -88,7 +88,7 @@ def words(seen: Drawing) -> None:
     left.caption("Caption. Formulas are LaTeX between dollars.")
     left.code(seen.caption, language=None, wrap_lines=True, height=210)
     right.caption("Alt text, for who cannot see the figure.")
-    right.code(seen.alt, language=None, wrap_lines=True, height=210)
+    right.code(seen.alt, language=None, wrap_lines=True)
 
 
 def ask(drawers: Any, asked: Wanted, format: str, scale: int = 1) -> Drawing:

@@ -622,7 +622,52 @@ REPRODUCED = [
     Fault("experiments/why/words.py", "abs(after - before)", "abs(after)", FINDINGS + "difference"),
 ]
 
-FAULTS = [*OPTIMIZERS, *WRAPPERS, *SURFACES, *TYPED, *MODIFIERS, *CORES, *EXPERIMENTS, *STAGE, *VIEWS, *PRINTS, *REPRODUCED]
+WANTED, TAKEN = "tests/figures/test_wanted.py -k ", "tests/pages/test_takeaway.py -k "
+TAKEAWAY = [
+    Fault(
+        "figures/print/requests.py",
+        "with_parameters(lr=rate) for rate in rates",
+        "with_parameters() for rate in rates",
+        WANTED + "rate",
+    ),
+    Fault(
+        "figures/print/requests.py",
+        "heights = _heights(_alone(race), window)",
+        "heights = _heights(_alone(race), None)",
+        WANTED + "window",
+    ),
+    Fault("figures/print/requests.py", "replace(plate, link=wanted.link)", "plate", WANTED + "is_the_race"),
+    Fault("figures/print/requests.py", "if count > most:", "if False:", WANTED + "said"),
+    Fault(
+        "figures/print/requests.py",
+        "        if cancelled():\n            raise Cancelled\n        report",
+        "        report",
+        WANTED + "left",
+    ),
+    Fault("figures/print/wanted.py", "tuple(float(rate) for rate in row)", "tuple(1.0 for rate in row)", WANTED + "json"),
+    Fault("figures/multiples_caption.py", "best = min(ran", "best = max(ran", WANTED + "lowest"),
+    Fault("figures/multiples_caption.py", 'if name != "lr"', "if False", WANTED + "rate"),
+    Fault("pages/race_takeaway_figure.py", "lr if f == 1 else", "lr if f else", TAKEN + "rates"),
+    Fault("pages/race_takeaway_figure.py", "if not 1 <= len(same) <= MOST_RATES:", "if not same:", TAKEN + "rates"),
+    Fault("pages/race_takeaway_embed.py", "if part in hidden", "if part not in hidden", TAKEN + "links"),
+    Fault("pages/race_takeaway_embed.py", "link.encode(experiment) | {", "{", TAKEN + "links"),
+    Fault("pages/race_takeaway_offer.py", "alt=seen.alt", 'alt="a figure"', TAKEN + "words"),
+]
+
+FAULTS = [
+    *OPTIMIZERS,
+    *WRAPPERS,
+    *SURFACES,
+    *TYPED,
+    *MODIFIERS,
+    *CORES,
+    *EXPERIMENTS,
+    *STAGE,
+    *VIEWS,
+    *PRINTS,
+    *TAKEAWAY,
+    *REPRODUCED,
+]
 
 
 def copy_tree(where: Path) -> Path:

@@ -32,7 +32,7 @@ HEAVY = {  # who may import what
     "PIL": ("figures/print/",),
     "imageio_ffmpeg": ("figures/print/",),
     "torch": (
-        "landscapes/networks/", "optimizers/torch_bridge.py", "experiments/training.py", "experiments/worker.py",
+        "landscapes/networks/", "optimizers/torch_bridge.py", "experiments/training.py",
         "experiments/jobs/runner.py",
     ),
 }  # fmt: skip
