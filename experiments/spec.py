@@ -115,6 +115,10 @@ class Experiment:
             _checked(SLICE, self.landscape.parameters, SLICE_RANGES, "landscape")
         elif self.landscape.key in NETWORKS:
             _checked(self.landscape.key, self.landscape.parameters, NETWORKS[self.landscape.key].ranges, "landscape")
+            try:
+                NETWORKS[self.landscape.key].check(self.landscape.parameters)  # also what does not fit together
+            except ValueError as error:
+                raise ExperimentError(f"landscape: {error}") from None
             dim = 0  # a network starts from its initial weights
         else:
             surface = self._surface()

@@ -37,7 +37,16 @@ SURFACES = Menu(
 NETWORKS = Menu(
     "landscapes.networks",
     {
-        "digits_mlp": "models:digits_mlp",
+        "digits_mlp": "models.digits_mlp:digits_mlp",
+        "mlp": "models.mlp:mlp",
+        "linear_regression": "models.regression:linear_regression",
+        "logistic_regression": "models.regression:logistic_regression",
+        "softmax_regression": "models.regression:softmax_regression",
+        "lenet": "models.lenet:lenet",
+        "nsgd_mnist_cnn": "models.nsgd_cnn:nsgd_mnist_cnn",
+        "nsgd_cifar_cnn": "models.nsgd_cnn:nsgd_cifar_cnn",
+        "resnet20": "models.resnet:resnet20",
+        "resnet56": "models.resnet:resnet56",
     },
 )
 

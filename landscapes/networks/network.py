@@ -6,185 +6,190 @@ from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from time import perf_counter
 from typing import Any, Self
 
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call
 
 from landscapes.arrays import Array
 from landscapes.batches import OnBatch
 from landscapes.landscape import Block, Landscape, Matrix, Norm, Point, Scalar
-from landscapes.networks.datasets import Samples
-from landscapes.networks.models import Perceptron
+from landscapes.networks.inputs import InputPower, input_layers, input_reason
+from landscapes.networks.module_loss import Criterion, ModuleLoss, copied
+from landscapes.networks.normalisation import STATISTICS, Statistics, batch_norms, blank_statistics, set_mode, tracking
+from landscapes.networks.parts import Parts, is_pair, sum_of
 from landscapes.networks.perceptron_hessian import perceptron_hessian
-
-GRAPH_BYTES = 256 * 2**20  # what the activations of one chunk of Hessian columns may take
-MOST_COLUMNS = 64  # more at once is slower: a chunk then leaves the cache
-ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {"tanh": nn.Tanh, "relu": nn.ReLU, "sigmoid": nn.Sigmoid}
-
-
-@dataclass(eq=False)
-class _Memory:
-    """What a network remembers between calls, for speed only: how to loop over runs, and the last point's graph."""
-
-    vmapped: dict[str, bool] = field(default_factory=dict)
-    point: Tensor | None = None
-    version: int = -1
-    leaf: Tensor | None = None
-    grad: Tensor | None = None
+from landscapes.networks.runs import Runs
+from landscapes.networks.second_order import HessianProducts
+from landscapes.networks.task import Perceptron
 
 
 @dataclass(frozen=True, eq=False)
 class Network(Landscape):
-    """criterion(module(inputs), targets), the mean loss over the samples, as a function of all parameters in one vector.
+    """The mean loss of a module over data, as a function of all its trainable parameters in one vector.
 
-    The module is a copy in eval mode (a BatchNorm keeps its running statistics): the caller's stays bit-identical.
-    theta `(*runs, dim)` takes the parameters in the module's own order. Loss, gradient and Hessian are torch's autograd, exact
-    to the dtype's rounding. `test` are samples that no loss sees. `plan` says that this is a perceptron with
-    mean cross-entropy, whose Hessian has a faster form. Made by `Network.of`.
+    The module is a copy in eval mode: the caller's stays bit-identical, and there is no dropout. theta `(*runs, dim)` takes the
+    parameters in the module's own order; frozen ones keep their values. Loss, gradient and Hessian are torch's autograd, exact
+    to the dtype's rounding. `train` is what the loss is over; `test` is seen by no loss. `statistics` says what BatchNorm
+    normalises by: the buffers ("frozen"), or each batch's own mean and variance ("recomputed"). `plan` says that this is a
+    perceptron with mean cross-entropy, whose Hessian has a faster form; `products` counts multiplications in a forward pass
+    over all samples, where that is known. Made by `Network.of`.
     """
 
     name: str
-    module: nn.Module
-    criterion: Callable[[Tensor, Tensor], Tensor]
-    inputs: Tensor
-    targets: Tensor
-    test_inputs: Tensor | None
-    test_targets: Tensor | None
-    blocks: tuple[Block, ...]
+    evaluate: ModuleLoss
+    train: Parts
+    test: Parts | None
     start: tuple[float, ...]
+    statistics: Statistics = "frozen"
+    unknown_inputs: str | None = None
     plan: Perceptron | None = None
-    _memory: _Memory = field(default_factory=_Memory, repr=False)
+    products: int | None = None
+    _runs: Runs = field(default_factory=Runs, repr=False)
+
+    input_note = (
+        "Every layer's true input: the mean over the batch of the squared norm of what enters it; for a convolution also over "
+        "all positions of its window."
+    )
 
     @classmethod
     def of(
         cls,
         module: nn.Module,
-        criterion: Callable[[Tensor, Tensor], Tensor],
-        data: tuple[Tensor, Tensor],
-        test: tuple[Tensor, Tensor] | None = None,
+        criterion: Criterion,
+        data: Any = None,
+        test: Any = None,
         name: str = "Network",
+        *,
+        statistics: Statistics = "frozen",
+        part: int | None = None,
+        samples: int | None = None,
     ) -> Network:
-        """The landscape of a module on its data `(inputs, targets)`; it starts at the module's present weights."""
-        copy = deepcopy(module).eval().requires_grad_(False)
-        named = dict(copy.named_parameters())
-        with_inputs = {f"{n}.weight".lstrip(".") for n, m in copy.named_modules() if isinstance(m, nn.Linear)}
-        blocks = tuple(Block(n, tuple(p.shape), inputs=n in with_inputs) for n, p in named.items())
-        start = torch.cat([p.reshape(-1) for p in named.values()]).tolist()
-        inputs, targets = data
-        test_inputs, test_targets = test or (None, None)
-        return cls(name, copy, criterion, inputs, targets, test_inputs, test_targets, blocks, tuple(start))
+        """The landscape of any module, criterion and data; it starts at the module's present weights.
+
+        data (inputs, targets): the loss is criterion(module(inputs), targets), a mean over samples. Any other batch, a dict for
+        one: criterion(module, batch). None: criterion(module). A DataLoader, or other batches one after the other, are read
+        once; their means are weighted by their sizes. `part` cuts data into parts of so many samples, which bounds memory;
+        `samples` bounds how many are read from a loader. Data go to the module's device. Raises ValueError for what cannot
+        be a landscape, in a sentence.
+        """
+        if statistics not in STATISTICS:
+            raise ValueError(f"statistics must be {' or '.join(STATISTICS)}, got {statistics!r:.40}")
+        copy, parameters = copied(module, statistics)
+        known = input_layers(copy)
+        blocks = tuple(Block(n, tuple(p.shape), inputs=n in known) for n, p in parameters.items())
+        place = next(iter(parameters.values())).device
+        sets = [None if d is None else Parts.of(d, part, samples).moved(lambda t: t.to(place)) for d in (data, test)]
+        return cls(
+            name=name,
+            evaluate=ModuleLoss(name, copy, criterion, blocks),
+            train=sets[0] or Parts.of(None),
+            test=sets[1],
+            start=tuple(torch.cat([p.detach().reshape(-1) for p in parameters.values()]).tolist()),
+            statistics=statistics,
+            unknown_inputs=input_reason(name, parameters, known),
+        )
+
+    @property
+    def module(self) -> nn.Module:
+        return self.evaluate.module
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:  # type: ignore[override]  # the module's
+        return self.evaluate.blocks
 
     @property
     def samples(self) -> int:
-        return len(self.targets)
+        return self.train.samples
+
+    @property
+    def inputs(self) -> Any:
+        """All inputs, where the data are pairs of inputs and targets."""
+        return self.train.joined[0]
+
+    @property
+    def targets(self) -> Tensor:
+        """All targets, where the data are pairs of inputs and targets."""
+        return self.train.joined[1]
 
     @property
     def input_reason(self) -> str | None:
-        if any(block.inputs for block in self.blocks):
-            return None
-        return f"{self.name} has no linear layer whose input NSGD could divide by."
+        return self.unknown_inputs
 
-    input_note = "Every layer's true input: the mean over the batch of the squared norm of what enters it."
+    @property
+    def classifies(self) -> bool:
+        """Whether there are test samples with classes, so that there is an accuracy."""
+        batches = () if self.test is None else self.test.batches
+        return bool(batches) and all(is_pair(b) and not b[1].is_floating_point() for b in batches)
+
+    def _changed(self, **fields: Any) -> Self:
+        """With other fields, and nothing remembered."""
+        return replace(self, **fields, _runs=Runs())
 
     def chosen(self, indices: np.ndarray) -> Network:
-        """The landscape on some of the samples, with the same weights."""
-        index = torch.as_tensor(indices, device=self.inputs.device)
-        return replace(self, inputs=self.inputs[index], targets=self.targets[index], _memory=_Memory())
+        """The landscape on some of the samples, with the same weights. ValueError where samples cannot be told apart."""
+        return self._changed(train=self.train.chosen(indices))
 
     def on_batches(self, size: int) -> OnBatch:
+        if self.train.joined is None:
+            raise ValueError(f"{self.name}: no mini-batches can be drawn, for {self.train.reason}")
         return OnBatch(self, size)
 
     def to(self, place: str | torch.dtype) -> Self:
         """The same landscape on another device ("cuda") or in another floating-point type."""
-        data = {n: getattr(self, n) for n in ("inputs", "targets", "test_inputs", "test_targets")}
         keep = isinstance(place, torch.dtype)
-        moved = {n: t if t is None or (keep and not t.is_floating_point()) else t.to(place) for n, t in data.items()}
-        return replace(self, module=deepcopy(self.module).to(place), _memory=_Memory(), **moved)
 
-    @cached_property
-    def _like(self) -> Tensor:
-        return next(self.module.parameters())
+        def moved(tensor: Tensor) -> Tensor:
+            return tensor if keep and not tensor.is_floating_point() else tensor.to(place)
+
+        criterion = self.evaluate.criterion
+        return self._changed(
+            evaluate=replace(
+                self.evaluate,
+                module=deepcopy(self.module).to(place),
+                criterion=deepcopy(criterion).to(place) if isinstance(criterion, nn.Module) else criterion,
+            ),
+            train=self.train.moved(moved),
+            test=None if self.test is None else self.test.moved(moved),
+        )
+
+    def with_statistics(self, statistics: Statistics) -> Network:
+        """The same network with BatchNorm by its buffers ("frozen"), or by each batch's own statistics ("recomputed")."""
+        module = deepcopy(self.module)
+        set_mode(module, statistics)
+        return self._changed(evaluate=replace(self.evaluate, module=module), statistics=statistics)
+
+    def frozen_at(self, theta: Point) -> Network:
+        """The network with BatchNorm frozen at the statistics that its training samples have at the single point theta."""
+        made = self.with_statistics("frozen")
+        with torch.no_grad():
+            for name, value in self._gathered(theta.detach()).items():
+                made.module.get_buffer(name).copy_(value)
+        return made
 
     def point(self, values: Any) -> Point:
-        return torch.as_tensor(values, dtype=self._like.dtype, device=self._like.device)
-
-    def _parameters(self, theta: Tensor) -> dict[str, Tensor]:
-        """One split, not one slice a block: the backward of a slice allocates a whole zero vector each time."""
-        parts = torch.split(theta, [block.size for block in self.blocks])
-        return {block.name: part.view(block.shape) for block, part in zip(self.blocks, parts)}
-
-    def _one_loss(self, theta: Tensor) -> Tensor:
-        return self.criterion(functional_call(self.module, self._parameters(theta), (self.inputs,)), self.targets)
-
-    def _one_gradient(self, theta: Tensor) -> Tensor:
-        leaf = theta.detach().requires_grad_()
-        return torch.autograd.grad(self._one_loss(leaf), leaf)[0]
-
-    def _each(self, kind: str, one: Callable[[Tensor], Tensor], vmapped: Callable[[Tensor], Tensor], theta: Tensor) -> Tensor:
-        """A function of one run on all runs: looped, or vmapped where this machine is seen to be faster with it.
-
-        The first call with 8 runs or more times both; the two agree to rounding.
-        """
-        if theta.ndim == 1:
-            return one(theta)
-        flat = theta.reshape(-1, theta.shape[-1])
-        if len(flat) >= 8 and kind not in self._memory.vmapped:
-            self._memory.vmapped[kind] = _seconds(vmapped, flat[:8]) < _seconds(lambda t: [one(row) for row in t], flat[:8])
-        if len(flat) and self._memory.vmapped.get(kind, False):
-            out = torch.cat([vmapped(flat[i : i + 8]) for i in range(0, len(flat), 8)])
-        else:
-            out = torch.stack([one(row) for row in flat]) if len(flat) else flat.sum(-1, keepdim=kind == "gradient")
-        return out.reshape(*theta.shape[:-1], *out.shape[1:])
-
-    def loss(self, theta: Point) -> Scalar:
-        with torch.no_grad():
-            return self._each("loss", self._one_loss, torch.vmap(self._one_loss), theta.detach())
-
-    def gradient(self, theta: Point) -> Point:
-        return self._each("gradient", self._one_gradient, torch.vmap(torch.func.grad(self._one_loss)), theta.detach())
-
-    def _graph(self, theta: Tensor) -> tuple[Tensor, Tensor]:
-        """The gradient with its graph at one point, kept while the same tensor is asked about again."""
-        memory = self._memory
-        if memory.point is not theta or memory.version != theta._version:
-            memory.leaf = theta.detach().clone().requires_grad_()
-            memory.grad = torch.autograd.grad(self._one_loss(memory.leaf), memory.leaf, create_graph=True)[0]
-            memory.point, memory.version = theta, theta._version
-        assert memory.leaf is not None and memory.grad is not None
-        return memory.leaf, memory.grad
-
-    def _products(self, theta: Tensor, vectors: Tensor) -> Tensor:
-        """Hessian times each of `(count, dim)` vectors at one point, by a second backward pass through a kept graph."""
-        leaf, grad = self._graph(theta)
-        if not grad.requires_grad:  # the loss is linear in theta
-            return torch.zeros_like(vectors)
-        if len(vectors) == 1:
-            return torch.autograd.grad(grad, leaf, vectors[0], retain_graph=True)[0][None]
-        size = self._columns
-        parts = [
-            torch.autograd.grad(grad, leaf, vectors[i : i + size], retain_graph=True, is_grads_batched=True)[0]
-            for i in range(0, len(vectors), size)
-        ]
-        return parts[0] if len(parts) == 1 else torch.cat(parts)
+        return torch.as_tensor(values, dtype=self.evaluate.like.dtype, device=self.evaluate.like.device)
 
     @cached_property
-    def _columns(self) -> int:
-        """How many Hessian columns at once keep their activations within the byte budget."""
-        saved = 0
+    def _hessian_products(self) -> HessianProducts:
+        return HessianProducts(self.evaluate, self.train)
 
-        def count(tensor: Tensor) -> Tensor:
-            nonlocal saved
-            saved += tensor.numel() * tensor.element_size()
-            return tensor
+    def _mean(self, of: Callable[[Tensor, Any], Tensor], theta: Tensor) -> Tensor:
+        """The weighted mean of a function of theta and each batch; one batch after the other, so that one graph is kept."""
+        return sum_of(weight * of(theta, batch) for weight, batch in self.train.weighted)
 
-        leaf = self.point(self.start).requires_grad_()
-        with torch.autograd.graph.saved_tensors_hooks(count, lambda tensor: tensor):
-            torch.autograd.grad(self._one_loss(leaf), leaf, create_graph=True)
-        return int(np.clip(GRAPH_BYTES // max(saved, 1), 1, MOST_COLUMNS))
+    def loss(self, theta: Point) -> Scalar:
+        """Gradients stay on, for a criterion that differentiates by its data; without those no graph is made."""
+
+        def one(row: Tensor) -> Tensor:
+            return self._mean(self.evaluate, row)
+
+        return self._runs.each("loss", lambda row: one(row).detach(), torch.vmap(one), theta.detach()).detach()
+
+    def gradient(self, theta: Point) -> Point:
+        vmapped = torch.vmap(torch.func.grad(lambda row: self._mean(self.evaluate, row)))
+        return self._runs.each("gradient", lambda row: self._mean(self.evaluate.gradient, row), vmapped, theta.detach())
 
     def hvp(self, theta: Point, vector: Point) -> Point:
         return self.hessian_products(theta, vector[..., None, :])[..., 0, :]
@@ -192,9 +197,9 @@ class Network(Landscape):
     def hessian_products(self, theta: Point, vectors: Array) -> Array:
         """Hessian times `(*runs, count, dim)` vectors; those of one run share its graph."""
         if theta.ndim == 1:
-            return self._products(theta, vectors)
+            return self._hessian_products(theta, vectors)
         pairs = zip(theta.reshape(-1, theta.shape[-1]), vectors.reshape(-1, *vectors.shape[-2:]))
-        return torch.stack([self._products(t, v) for t, v in pairs]).reshape(vectors.shape)
+        return torch.stack([self._hessian_products(t, v) for t, v in pairs]).reshape(vectors.shape)
 
     def hessian(self, theta: Point) -> Matrix:
         """Every column by `hvp`, then made exactly symmetric: `(*runs, dim, dim)`; a perceptron's by its blocks."""
@@ -202,97 +207,73 @@ class Network(Landscape):
             return perceptron_hessian(self.plan, theta.detach(), self.inputs, self.targets)
         if theta.ndim == 1:
             eye = torch.eye(theta.shape[-1], dtype=theta.dtype, device=theta.device)
-            columns = self._products(theta, eye)
+            columns = self._hessian_products(theta, eye)
             return (columns + columns.mT) / 2
         rows = [self.hessian(row) for row in theta.reshape(-1, theta.shape[-1])]
         return torch.stack(rows).reshape(*theta.shape, theta.shape[-1])
 
-    def _power_and_loss(self, theta: Tensor, norm: Norm) -> tuple[Tensor, Tensor]:
-        """Each block's input power `(blocks,)`, 1 for blocks without inputs, and the loss, in one forward pass.
-
-        Power of a linear layer: the mean over samples (and over positions, if its input has more axes) of Σx² or Σ|x|.
-        """
-        seen: dict[str, Tensor] = {}
-
-        def keep(name: str) -> Callable[[nn.Module, tuple[Tensor, ...]], None]:
-            def hook(module: nn.Module, given: tuple[Tensor, ...]) -> None:
-                x = given[0].detach()
-                size = x * x if norm == "l2" else x.abs()
-                seen[name] = size.sum(-1).mean()
-
-            return hook
-
-        linear = [(n, m) for n, m in self.module.named_modules() if isinstance(m, nn.Linear)]
-        handles = [m.register_forward_pre_hook(keep(f"{n}.weight".lstrip("."))) for n, m in linear]
-        try:
-            loss = self._one_loss(theta)
-        finally:
-            for handle in handles:
-                handle.remove()
-        one = theta.new_ones(())
-        return torch.stack([seen[b.name].to(one) if b.inputs else one for b in self.blocks]), loss
-
-    @cached_property
-    def _sizes(self) -> Tensor:
-        return torch.tensor([block.size for block in self.blocks], device=self._like.device)
-
-    def input_power(self, theta: Point, norm: Norm = "l2") -> Point:
+    def _watched(self, theta: Tensor, norm: Norm, of: Callable[[Tensor, Any], Tensor]) -> tuple[Tensor, Tensor]:
+        """Each block's input power `(blocks,)`, 1 for blocks without inputs, seen while the mean of `of` is taken; and that."""
         if self.input_reason:
             raise ValueError(self.input_reason)
-        with torch.no_grad():
-            rows = [self._power_and_loss(row, norm)[0] for row in theta.reshape(-1, theta.shape[-1])]
-        return torch.stack(rows).repeat_interleave(self._sizes, dim=-1).reshape(theta.shape)
+        power = InputPower(norm)
+        with power.watching(self.evaluate.input_layers):
+            mean = self._mean(of, theta)
+        one = theta.new_ones(())
+        return torch.stack([power.mean(b.name).to(one) if b.inputs else one for b in self.blocks]).detach(), mean
+
+    def input_power(self, theta: Point, norm: Norm = "l2") -> Point:
+        flat = theta.detach().reshape(-1, theta.shape[-1])
+        rows = [self._watched(row, norm, lambda t, batch: self.evaluate(t, batch).detach())[0] for row in flat]
+        return torch.stack(rows).repeat_interleave(self.evaluate.repeats, dim=-1).reshape(theta.shape)
 
     def input_terms(self, theta: Point, norm: Norm = "l2") -> tuple[Array, Array]:
         """The gradient as the one term, and the input power: both from the same forward pass."""
-        if self.input_reason:
-            raise ValueError(self.input_reason)
-        gradients, powers = [], []
-        for row in theta.reshape(-1, theta.shape[-1]):
-            leaf = row.detach().requires_grad_()
-            power, loss = self._power_and_loss(leaf, norm)
-            gradients.append(torch.autograd.grad(loss, leaf)[0])
-            powers.append(power.detach())
+        rows = [self._watched(row, norm, self.evaluate.gradient) for row in theta.reshape(-1, theta.shape[-1])]
         shape = (*theta.shape[:-1], 1, theta.shape[-1])
-        spread = torch.stack(powers).repeat_interleave(self._sizes, dim=-1)
-        return torch.stack(gradients).reshape(shape), spread.reshape(shape)
+        spread = torch.stack([power for power, _ in rows]).repeat_interleave(self.evaluate.repeats, dim=-1)
+        return torch.stack([gradient for _, gradient in rows]).reshape(shape), spread.reshape(shape)
+
+    def _gathered(self, theta: Tensor) -> dict[str, Tensor]:
+        """BatchNorm's running statistics after one pass over the training samples at one point, by buffer name."""
+        gathered = blank_statistics(self.module)
+        if gathered:
+            loss = replace(self.evaluate, module=tracking(self.module))
+            for batch in self.train.batches:
+                loss(theta, batch, gathered)
+        return gathered
+
+    @cached_property
+    def _in_test(self) -> ModuleLoss:
+        return self.with_statistics("frozen").evaluate
+
+    def _test_statistics(self, theta: Tensor) -> dict[str, Tensor]:
+        """The buffers that test samples are normalised by: the training samples' statistics, where they are not frozen."""
+        return self._gathered(theta) if self.statistics == "recomputed" and any(batch_norms(self.module)) else {}
 
     def accuracy(self, theta: Point) -> Scalar:
-        """The fraction of test samples whose largest output is the label, `(*runs,)`; NaN where an output is not finite."""
-        if self.test_inputs is None or self.test_targets is None:
-            raise ValueError(f"{self.name} has no test samples")
-        with torch.no_grad():
-            rows = []
-            for row in theta.reshape(-1, theta.shape[-1]):
-                outputs = functional_call(self.module, self._parameters(row), (self.test_inputs,))
-                right = (outputs.argmax(-1) == self.test_targets).to(outputs.dtype).mean()
-                rows.append(torch.where(outputs.isfinite().all(), right, right * float("nan")))
+        """The fraction of test samples whose largest output is the label, `(*runs,)`; NaN where an output is not finite.
+
+        A single output says class 1 where it is positive. Raises ValueError where there are no test samples with classes.
+        """
+        if self.test is None or not self.classifies:
+            raise ValueError(f"{self.name} has no test samples" + (" with classes" if self.test else ""))
+        rows = []
+        for row in theta.detach().reshape(-1, theta.shape[-1]):
+            buffers, right = self._test_statistics(row), row.new_zeros(())
+            for inputs, labels in self.test.batches:
+                outputs = self._in_test.outputs(row, inputs, buffers)
+                guesses = outputs.argmax(-1) if outputs.shape[-1] > 1 else (outputs[..., 0] > 0).to(labels.dtype)
+                right = right + torch.where(outputs.isfinite().all(), (guesses == labels).sum(), float("nan"))
+            rows.append(right / self.test.samples)
         return torch.stack(rows).reshape(theta.shape[:-1])
 
-
-def _seconds(function: Callable[[Tensor], Any], theta: Tensor) -> float:
-    """The faster of two calls, after one that is not counted."""
-    times = []
-    for _ in range(3):
-        began = perf_counter()
-        function(theta)
-        times.append(perf_counter() - began)
-    return min(times[1:])
-
-
-def perceptron_module(plan: Perceptron, seed: int) -> nn.Sequential:
-    """The perceptron as a torch module, with torch's own initial weights from `seed`; the global generator is left alone."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        layers: list[nn.Module] = [nn.Linear(plan.sizes[0], plan.sizes[1])]
-        for inputs, outputs in zip(plan.sizes[1:], plan.sizes[2:]):
-            layers += [ACTIVATIONS[plan.activation](), nn.Linear(inputs, outputs)]
-    return nn.Sequential(*layers)
-
-
-def perceptron_network(name: str, plan: Perceptron, train: Samples, test: Samples, seed: int) -> Network:
-    """A perceptron with mean cross-entropy on samples."""
-    tensors = [torch.tensor(array) for samples in (train, test) for array in (samples.inputs, samples.labels)]
-    module = perceptron_module(plan, seed)
-    made = Network.of(module, nn.functional.cross_entropy, (tensors[0], tensors[1]), (tensors[2], tensors[3]), name)
-    return replace(made, plan=plan)
+    def test_loss(self, theta: Point) -> Scalar:
+        """The mean loss over the test samples, `(*runs,)`. Raises ValueError where there are none."""
+        if self.test is None:
+            raise ValueError(f"{self.name} has no test samples")
+        rows = []
+        for row in theta.detach().reshape(-1, theta.shape[-1]):
+            buffers = self._test_statistics(row)
+            rows.append(sum_of(weight * self._in_test(row, batch, buffers) for weight, batch in self.test.weighted).detach())
+        return torch.stack(rows).reshape(theta.shape[:-1])

@@ -15,7 +15,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from landscapes.networks.models import Perceptron
+from landscapes.networks.task import Perceptron
 
 # first and second derivative of an activation by its value h
 DERIVATIVES: dict[str, Callable[[Tensor], tuple[Tensor, Tensor]]] = {

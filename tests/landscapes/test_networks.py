@@ -84,7 +84,7 @@ def test_runs_do_not_mix(network: Network, vmapped: bool) -> None:
     """Every run of a batch is what it is alone, and a NaN run leaves its neighbours alone; looped or vmapped."""
     theta = somewhere(network, 3, 3)
     theta[1, 2] = float("nan")
-    network._memory.vmapped.update(loss=vmapped, gradient=vmapped)
+    network._runs.vmapped.update(loss=vmapped, gradient=vmapped)
     loss, gradient = network.loss(theta), network.gradient(theta)
     products = network.hvp(theta, 0 * theta + 1)
     power = network.input_power(theta)
@@ -240,15 +240,18 @@ def test_every_family_says_what_it_takes(key: str) -> None:
     assert family.key == key and family.title and family.description and family.reference
     assert list(family.defaults) == list(family.ranges)
     family.check(family.defaults)
-    with pytest.raises(TypeError, match="no parameter 'wdth'; it has: width"):
+    with pytest.raises(TypeError, match=f"no parameter 'wdth'; it has: {next(iter(family.ranges))}"):
         family.check({"wdth": 3})
     for name, allowed in family.ranges.items():
         bad: Any = "nonsense" if isinstance(allowed, Options) else allowed.high + 1
         with pytest.raises(ValueError, match=name):
             family.check({name: bad})
         assert isinstance(allowed, (Options, Range))
+
+
+def test_a_wrong_word_is_answered_with_the_right_ones() -> None:
     with pytest.raises(ValueError, match="tanh, relu or sigmoid"):
-        family(activation="Tanh")
+        NETWORKS["digits_mlp"](activation="Tanh")
 
 
 def test_the_initial_weights_are_the_seeds_and_leave_torchs_generator_alone() -> None:
