@@ -21,7 +21,7 @@ from figures.theme import FONT, GROUNDS, styles
 VERSION = 2
 
 
-class _Arrays:
+class Arrays:
     """The arrays behind the header, in the order in which they were placed."""
 
     def __init__(self) -> None:
@@ -41,6 +41,12 @@ class _Arrays:
         self.end += len(data)
         return found
 
+    def behind(self, header: dict[str, Any]) -> bytes:
+        """The blob: the header, and the arrays behind it."""
+        text = json.dumps(header, allow_nan=False, separators=(",", ":")).encode()
+        text += b" " * (-(4 + len(text)) % 8)
+        return b"".join([len(text).to_bytes(4, "little"), text, *self.parts])
+
 
 def payload(scene: Scene, have: str = "", seq: int = 0, key: str = "", connected: bool = True) -> bytes:
     """The blob for the browser: everything in `scene`, without the height map where the browser has it already.
@@ -48,7 +54,7 @@ def payload(scene: Scene, have: str = "", seq: int = 0, key: str = "", connected
     `have` is the key of the map that the browser has, `seq` the last event that Python saw. By `key` the browser knows the
     stage again when Streamlit moves it to another place in the page. Not `connected`, nobody answers events, and none is sent.
     """
-    arrays = _Arrays()
+    arrays = Arrays()
     place = arrays.place
     looks = styles([runner.key for runner in scene.runners])
     height, lines = scene.height, scene.lines
@@ -85,12 +91,10 @@ def payload(scene: Scene, have: str = "", seq: int = 0, key: str = "", connected
         "grounds": {mode: asdict(ground) for mode, ground in GROUNDS.items()},
         "font": FONT,
     }
-    text = json.dumps(header, allow_nan=False, separators=(",", ":")).encode()
-    text += b" " * (-(4 + len(text)) % 8)
-    return b"".join([len(text).to_bytes(4, "little"), text, *arrays.parts])
+    return arrays.behind(header)
 
 
-def _runner(runner: Runner, look: dict[str, str], scene: Scene, arrays: _Arrays) -> dict[str, Any]:
+def _runner(runner: Runner, look: dict[str, str], scene: Scene, arrays: Arrays) -> dict[str, Any]:
     return {
         "key": runner.key,
         "label": runner.label,
@@ -110,7 +114,7 @@ def _runner(runner: Runner, look: dict[str, str], scene: Scene, arrays: _Arrays)
     }
 
 
-def _overlay(overlay: Overlay, arrays: _Arrays) -> dict[str, Any]:
+def _overlay(overlay: Overlay, arrays: Arrays) -> dict[str, Any]:
     return {
         "gradient": arrays.place(overlay.gradient),
         "eigenvalues": arrays.place(overlay.eigenvalues),

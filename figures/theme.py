@@ -151,6 +151,47 @@ GROUNDS: Mapping[Mode, Ground] = MappingProxyType(
     }
 )
 
+
+# Maps of many runs. Numbers: viridis (Smith and van der Walt 2015), bright where it is low, which is what runs aim at. What
+# became of a run, and which minimum it reached: hues after Okabe and Ito; grey for what came to nothing.
+RAMP = ("#fde725", "#b5de2b", "#6ece58", "#35b779", "#1f9e89", "#26828e", "#31688e", "#3e4989", "#482878", "#440154")
+FATES: Mapping[Mode, Mapping[str, str]] = MappingProxyType(
+    {
+        "light": {
+            "converged": "#0072b2", "stuck": "#e69f00", "cycling": "#cc79a7", "diverged": "#4a525c", "under way": "#9fd3f0",
+            "none": "#d5dae0", "zero": "#fffbd0",
+        },
+        "dark": {
+            "converged": "#2f8fd0", "stuck": "#e6a823", "cycling": "#cf7fae", "diverged": "#3b434e", "under way": "#a9dbf5",
+            "none": "#717c89", "zero": "#fffbd0",
+        },
+    }
+)  # fmt: skip
+MINIMA: Mapping[Mode, tuple[str, ...]] = MappingProxyType(
+    {
+        "light": ("#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#0072b2", "#d55e00", "#f0e442", "#8c6bb1"),
+        "dark": ("#56b4e9", "#e69f00", "#10a97d", "#cc79a7", "#2a7fbf", "#d5651a", "#f0e442", "#9a7cc0"),
+    }
+)
+DENSITY: Mapping[Mode, tuple[str, ...]] = MappingProxyType(
+    {
+        "light": ("#dbe9f6", "#9dc6e3", "#5a9fce", "#2a73b0", "#0f4a86", "#08264f"),
+        "dark": ("#16304f", "#1f5a8f", "#2f8bc4", "#67b8e3", "#b4e0f7", "#ffffff"),
+    }
+)
+
+
+def ramp(colours: Sequence[str], count: int) -> tuple[str, ...]:
+    """`count` colours evenly between the given ones, both ends included."""
+    at = [i / max(count - 1, 1) * (len(colours) - 1) for i in range(count)]
+    return tuple(_mixed(colours[int(t)], colours[min(int(t) + 1, len(colours) - 1)], t - int(t)) for t in at)
+
+
+def towards(colour: str, other: str, share: float) -> str:
+    """A colour with a share of another one in it."""
+    return _mixed(colour, other, share)
+
+
 FONT = '"Source Sans", "Source Sans 3", system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
 MONO = '"Source Code Pro", ui-monospace, SFMono-Regular, Menlo, Consolas, monospace'
 

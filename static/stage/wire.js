@@ -2,14 +2,19 @@
 
 import * as curve from "./curve.js"
 
-// A scene from the blob that figures/payload.py packs; arrays are views of one aligned copy. With one parameter (`dim` 1) a
-// runner's path holds places on the curve, so that everything downstream sees a plane; `theta` is what the run itself was.
-export function decode(bytes) {
+// The header of a blob, and `array(Type, place)`: views of one aligned copy of what lies behind it, null for no place.
+export function unpacked(bytes) {
   const copy = bytes.slice()
   const length = new DataView(copy.buffer).getUint32(0, true)
   const header = JSON.parse(new TextDecoder().decode(copy.subarray(4, 4 + length)))
   const begin = 4 + length
-  const array = (Type, place) => (place ? new Type(copy.buffer, begin + place.at, place.length) : null)
+  return { header, array: (Type, place) => (place ? new Type(copy.buffer, begin + place.at, place.length) : null) }
+}
+
+// A scene from the blob that figures/payload.py packs. With one parameter (`dim` 1) a runner's path holds places on the curve,
+// so that everything downstream sees a plane; `theta` is what the run itself was.
+export function decode(bytes) {
+  const { header, array } = unpacked(bytes)
   const numbers = (place) => array(Float64Array, place)
   const dim = header.dim
   const runners = header.runners.map((runner) => {
