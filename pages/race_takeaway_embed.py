@@ -53,7 +53,7 @@ def embed() -> None:
             "Colours", list(COLOURS), default="", required=True, format_func=COLOURS.get, key="take.colours",
             persist_state="page", wrap=True,
         )  # fmt: skip
-        height = st.number_input("Height, px", 300, 3000, 640, 20, key="take.tall", width=150, persist_state="page")
+        height = st.number_input("Height, px", 300, 3000, 760, 20, key="take.tall", width=150, persist_state="page")
     own = [("embed", "true"), *([("embed_options", colours)] if colours else [])]
     address = link_of(experiment, tuple(own), **shown, hide=",".join(part for part in PARTS if part in hidden))
     st.code(

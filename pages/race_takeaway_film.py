@@ -24,7 +24,7 @@ SIZES = {
     "dark": ":material/dark_mode: Dark",
 }
 LONGEST = 300.0  # seconds
-WEBM = "WebM: choose Save below the stage; your browser records what it plays."
+WEBM = "WebM: choose Save at the top of the stage; your browser records what it plays."
 state = st.session_state
 
 
