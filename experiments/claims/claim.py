@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -39,7 +40,7 @@ class Claim:
     races: Mapping[str, Experiment]
     measure: Callable[[Claim], tuple[Measured, ...]]
 
-    @property
+    @cached_property
     def measured(self) -> tuple[Measured, ...]:
         with np.errstate(all="ignore"):
             return self.measure(self)

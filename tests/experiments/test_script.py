@@ -204,6 +204,7 @@ def test_a_budget_of_calls_and_divergence() -> None:
     assert ran(script(race))[0][2] is not None
 
 
+@pytest.mark.slow
 def test_it_stands_alone(tmp_path: Path) -> None:
     """In a process that finds none of our packages, as a file, and says the numbers that the experiment has."""
     race = replace(RACES["two_layer_neuron"], steps=20)

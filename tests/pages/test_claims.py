@@ -1,9 +1,12 @@
 """The claims page shows every claim with its numbers, and each race opens from a link."""
 
+import pytest
+
 from experiments.claims import CLAIMS
 from tests.pages.scenes import opened
 
 
+@pytest.mark.xdist_group("claims")  # where the other tests of claims have measured them
 def test_every_claim_is_shown_with_its_numbers() -> None:
     app = opened("pages/claims.py")
     assert not app.exception
