@@ -1,32 +1,10 @@
-"""Directions and planes through parameter space."""
+"""The plane that holds most of given points."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
-
-@dataclass(frozen=True, eq=False)
-class Plane:
-    """origin `(dim,)` and two orthonormal directions `(2, dim)`, float64.
-
-    explained `(components,)`: the share of the points' variance that each principal component holds; the first two are the
-    plane's.
-    """
-
-    origin: np.ndarray
-    directions: np.ndarray
-    explained: np.ndarray
-
-    def coordinates(self, points: np.ndarray) -> np.ndarray:
-        """The orthogonal projections of `(*n, dim)` points, `(*n, 2)`."""
-        return (np.asarray(points, dtype=np.float64) - self.origin) @ self.directions.T
-
-    def distance(self, points: np.ndarray) -> np.ndarray:
-        """How far `(*n, dim)` points lie off the plane, `(*n,)`."""
-        away = np.asarray(points, dtype=np.float64) - self.origin
-        return np.linalg.norm(away - (away @ self.directions.T) @ self.directions, axis=-1)
+from landscapes.directions.span import Plane
 
 
 def principal_plane(points: np.ndarray, components: int = 10) -> Plane:
@@ -50,10 +28,11 @@ def principal_plane(points: np.ndarray, components: int = 10) -> Plane:
     if total > 0:
         explained[:kept] = values[:kept] / total
     spread = [vectors[:, i] @ away if count < dim else vectors[:, i] for i in range(min(2, len(values)))]
-    return Plane(origin, _orthonormal(spread, dim), explained)
+    made = f"the two principal axes of {count} points"
+    return Plane(origin, orthonormal(spread, dim), explained, made, ("PC 1", "PC 2"))
 
 
-def _orthonormal(vectors: list[np.ndarray], dim: int) -> np.ndarray:
+def orthonormal(vectors: list[np.ndarray], dim: int) -> np.ndarray:
     """Two orthonormal directions from at most two vectors, completed by unit vectors where those have no length."""
     found: list[np.ndarray] = []
     for candidate in [*vectors, *np.eye(min(dim, 3), dim)]:
