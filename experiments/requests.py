@@ -18,8 +18,7 @@ import numpy as np
 
 from experiments.frames import Arrays
 from experiments.race import Entrant, enter, height_map
-from experiments.second_look import second_look
-from experiments.spec import Choice, Experiment, run_entrant
+from experiments.spec import Choice, Experiment
 from experiments.tune import Search, tune
 from experiments.why import explained_entrant
 from landscapes.landscape import Landscape
@@ -58,7 +57,7 @@ class Request:
 def race(arguments: Mapping[str, Any], report: Report, cancelled: Callable[[], bool]) -> Answer:
     """{"experiment": JSON, "tolerance": 1e-6} -> an Entrant for each of its optimizers; reports how many are done."""
     experiment = Experiment.from_json(arguments["experiment"])
-    seen = _seen(experiment)
+    seen = seen_landscape(experiment)
     arrays: dict[str, np.ndarray] = {}
     for index in range(len(experiment.optimizers)):
         if cancelled():
@@ -87,7 +86,7 @@ def heights(arguments: Mapping[str, Any], report: Report, cancelled: Callable[[]
 def search(arguments: Mapping[str, Any], report: Report, cancelled: Callable[[], bool]) -> Answer:
     """{"experiment": JSON} -> a Search of the learning rate for each of its optimizers; reports how many are done."""
     experiment = Experiment.from_json(arguments["experiment"])
-    seen = _seen(experiment)
+    seen = seen_landscape(experiment)
     arrays: dict[str, np.ndarray] = {}
     for index in range(len(experiment.optimizers)):
         if cancelled():
@@ -103,32 +102,18 @@ def searches_from(meta: Mapping[str, Any], arrays: Arrays) -> tuple[Search, ...]
     return tuple(Search(arrays[f"{i}/rates"], arrays[f"{i}/losses"]) for i in range(meta["searches"]))
 
 
-def second_looks(arguments: Mapping[str, Any], report: Report, cancelled: Callable[[], bool]) -> Answer:
-    """{"experiment": JSON} -> a SecondLook for each of its optimizers; reports how many are done."""
-    experiment = Experiment.from_json(arguments["experiment"])
-    seen = _seen(experiment)
-    looks = []
-    for index in range(len(experiment.optimizers)):
-        if cancelled():
-            raise Cancelled
-        solo = experiment.solo(index)
-        looks.append(second_look(solo, seen, run_entrant(solo, seen)))
-        report({"done": index + 1, "of": len(experiment.optimizers)}, {})
-    return {}, _packed(looks)
-
-
 def why(arguments: Mapping[str, Any], report: Report, cancelled: Callable[[], bool]) -> Answer:
     """{"experiment": JSON, "step": whole} -> the Overlay of its only optimizer's run, and the Why of that step."""
     experiment = Experiment.from_json(arguments["experiment"])
-    return {}, _packed(explained_entrant(experiment, _seen(experiment), arguments["step"]))
+    return {}, packed(explained_entrant(experiment, seen_landscape(experiment), arguments["step"]))
 
 
-def _packed(record: Any) -> Arrays:
+def packed(record: Any) -> Arrays:
     """Records of ours, on their way from our own child."""
     return {"record": np.frombuffer(pickle.dumps(record), np.uint8)}
 
 
-def _unpacked(meta: Mapping[str, Any], arrays: Arrays) -> Any:
+def unpacked(meta: Mapping[str, Any], arrays: Arrays) -> Any:
     return pickle.loads(arrays["record"].tobytes())
 
 
@@ -173,7 +158,7 @@ def result_from(meta: Mapping[str, Any], arrays: Arrays) -> TrainingResult:
     return TrainingResult(**given)
 
 
-def _seen(experiment: Experiment) -> Landscape:
+def seen_landscape(experiment: Experiment) -> Landscape:
     """The landscape as its optimizers see it."""
     landscape = _landscape(experiment)
     return landscape if experiment.batch_size is None else landscape.on_batches(experiment.batch_size)
@@ -193,7 +178,6 @@ REQUESTS: Mapping[str, Request] = {
     "race": Request(INTERACTIVE, "experiments.requests:race", entrants_from),
     "heights": Request(INTERACTIVE, "experiments.requests:heights", lambda meta, arrays: arrays["heights"]),
     "search": Request(INTERACTIVE, "experiments.requests:search", searches_from),
-    "second_looks": Request(INTERACTIVE, "experiments.requests:second_looks", _unpacked),
-    "why": Request(INTERACTIVE, "experiments.requests:why", _unpacked),
+    "why": Request(INTERACTIVE, "experiments.requests:why", unpacked),
     "train": Request(TRAINING, "experiments.requests:train", result_from, patience=30.0),
 }

@@ -14,17 +14,17 @@ import streamlit as st
 
 from experiments import Experiment, slices
 from experiments.race import Entrant, enter, height_map
-from experiments.second_look import SecondLook, second_look
-from experiments.spec import SLICE, Choice, run_entrant
+from experiments.second_look import SecondLook
+from experiments.spec import SLICE, Choice
 from experiments.tune import Search
 from experiments.why import Overlay, Why, explained_entrant
-from experiments.worker import Workers
+from experiments.worker import RequestError, WorkerError, Workers
 from figures.components.stage import Domain
 from landscapes.landscape import Landscape
 
 Entry = Entrant | str
 MOST_STEPS_HERE = 3000  # optimizers times steps on a surface: about 0.06 s; more goes to the worker
-LONGEST_TRAINING, LONGEST_SEARCH = 900.0, 120.0  # seconds
+LONGEST_TRAINING, LONGEST_SEARCH, LONGEST_LOOK = 900.0, 120.0, 20.0  # seconds
 DRAG_SAMPLES, DRAG_STEPS = 100, 40  # what a slice is raced on while it is dragged: about 0.04 s for six
 
 
@@ -37,6 +37,22 @@ def workers() -> Workers:
 def drawers() -> Workers:
     """The processes that draw figures to take away. They keep what they drew: equal figures are drawn once for all visitors."""
     return Workers("figures.print.requests:REQUESTS")
+
+
+@st.cache_resource(show_spinner=False)
+def sweepers() -> Workers:
+    """The process that computes sweeps and clouds, coarse to fine, and keeps the answers for all visitors."""
+    return Workers(sweep_requests.TABLE)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _theory(key: str, _sweep: Sweep) -> Theory:
+    return theory_of(_sweep)
+
+
+def theory(sweep: Sweep) -> Theory:
+    """What theory says of a sweep: a tenth of a second at the most for each optimizer."""
+    return _theory(sweep.key, sweep)
 
 
 @st.cache_resource(max_entries=1024, show_spinner=False)
@@ -79,29 +95,32 @@ def race(experiment: Experiment, dragging: bool = False) -> tuple[Landscape, lis
     return landscape, [entrants.get(i, reason or "") for i, reason in enumerate(reasons)], note
 
 
+@st.cache_resource(show_spinner=False)
+def background() -> Workers:
+    return Workers("experiments.background:REQUESTS")
+
+
 @st.cache_resource(max_entries=256, show_spinner=False)
-def _second_look(key: str, _experiment: Experiment) -> SecondLook:
-    landscape = _experiment.seen_landscape()
-    return second_look(_experiment, landscape, run_entrant(_experiment, landscape))
-
-
-@st.cache_resource(max_entries=128, show_spinner=False)
 def _second_looks(key: str, _experiment: Experiment) -> list[SecondLook]:
-    looks: list[SecondLook] = workers().submit("second_looks", {"experiment": _experiment.as_json()}).result(timeout=120)
+    asked = {"experiment": _experiment.as_json()}
+    looks: list[SecondLook] = background().submit("second_looks", asked).result(timeout=LONGEST_LOOK)
     return looks
 
 
 def second_looks(experiment: Experiment, entries: Sequence[Entry]) -> list[SecondLook | None]:
-    """What each run came to, and how far its picture can be trusted; None for those that cannot run, and on a slice, where
-    both would take thousands of passes over its data."""
+    """What each run came to, and how far its picture can be trusted.
+
+    None for those that cannot run; for all on a slice, where it would take thousands of passes over the data, and where no
+    answer came in time: the table does without.
+    """
     able = [i for i, entry in enumerate(entries) if not isinstance(entry, str)]
     if experiment.landscape.key == SLICE or not able:
         return [None for _ in entries]
-    if len(able) * experiment.steps > MOST_STEPS_HERE:
-        racing = replace(experiment, optimizers=tuple(experiment.optimizers[i] for i in able))
+    racing = replace(experiment, optimizers=tuple(experiment.optimizers[i] for i in able))
+    try:
         looks = dict(zip(able, _second_looks(racing.key, racing)))
-    else:
-        looks = {i: _second_look(experiment.solo(i).key, experiment.solo(i)) for i in able}
+    except (RequestError, WorkerError, TimeoutError):
+        looks = {}
     return [looks.get(i) for i in range(len(entries))]
 
 

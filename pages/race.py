@@ -145,6 +145,7 @@ else:
         with st.sidebar:
             race_controls.choose()
 race.write_link(**kept())
+cached.background().warm()  # while the stage is made
 show_stage()
 menu.stage_first()
 if not state.presenting:
