@@ -27,7 +27,6 @@ from landscapes.networks.network import Network
 MOST_POINTS = 1_000  # recorded along one path
 MOST_BYTES = 64 * 2**20  # of recorded weights
 CHECKPOINT_SECONDS = 5.0
-CELLS = 101
 MARGIN = 0.3  # of the paths' extent, on each side of the height map
 TRAINED = 0.8  # the share of the progress bar that the steps take
 
@@ -148,7 +147,8 @@ class _Training:
             self.curves["loss"][i, p] = float(self.network.loss(theta))
             self.curves["grad_norm"][i, p] = float(norm(self.network.gradient(theta)))
             self.curves["batch_loss"][i, p] = float(visit.oracle.landscape.loss(theta))
-            self.curves["test_accuracy"][i, p] = float(self.network.accuracy(theta))
+            if self.network.classifies:
+                self.curves["test_accuracy"][i, p] = float(self.network.accuracy(theta))
             self.calls[i].append(dict(visit.calls))
         self.points += 1
         return self.progress("training", TRAINED * (visits[0].step / max(self.experiment.steps, 1)))
@@ -237,11 +237,10 @@ def _analysed(training: _Training, heard: Listener, stop: Callable[[], bool], wh
     theta[~finite] = np.nan
     plane = principal_plane(theta[finite])
     coordinates = plane.coordinates(theta)
-    x, y = _axis(coordinates[..., 0]), _axis(coordinates[..., 1])
+    domain = (_stretch(coordinates[..., 0]), _stretch(coordinates[..., 1]))
     family = NETWORKS[e.landscape.key]
-    surface = family.plane(
-        e.landscape.parameters, plane.origin, plane.directions, ((x[0], x[-1]), (y[0], y[-1])), tuple(coordinates[0, 0])
-    )
+    surface = family.plane(e.landscape.parameters, plane.origin, plane.directions, domain, tuple(coordinates[0, 0]))
+    x, y = (np.linspace(low, high, surface.cells) for low, high in domain)
     ends = theta[np.arange(n), finite.sum(axis=1) - 1].copy()
     found = _curvature(training, ends, heard, stop) if whole else None
     curvature = [_unknown(training.network.dim)] * n if found is None else found
@@ -273,11 +272,11 @@ def _analysed(training: _Training, heard: Listener, stop: Callable[[], bool], wh
     )
 
 
-def _axis(values: np.ndarray) -> np.ndarray:
-    """The stretch of the paths and a margin on both sides, as grid coordinates."""
+def _stretch(values: np.ndarray) -> tuple[float, float]:
+    """The stretch of the paths and a margin on both sides."""
     low, high = float(np.nanmin(values)), float(np.nanmax(values))
     margin = MARGIN * (high - low) or 1.0
-    return np.linspace(low - margin, high + margin, CELLS)
+    return low - margin, high + margin
 
 
 def _unknown(dim: int) -> Spectrum:

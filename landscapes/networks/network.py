@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -17,7 +17,7 @@ from landscapes.batches import OnBatch
 from landscapes.landscape import Block, Landscape, Matrix, Norm, Point, Scalar
 from landscapes.networks.inputs import InputPower, input_layers, input_reason
 from landscapes.networks.module_loss import Criterion, ModuleLoss, copied
-from landscapes.networks.normalisation import STATISTICS, Statistics, batch_norms, blank_statistics, set_mode, tracking
+from landscapes.networks.normalisation import Statistics, batch_norms, blank_statistics, set_mode, tracking
 from landscapes.networks.parts import Parts, is_pair, sum_of
 from landscapes.networks.perceptron_hessian import perceptron_hessian
 from landscapes.networks.runs import Runs
@@ -74,8 +74,6 @@ class Network(Landscape):
         `samples` bounds how many are read from a loader. Data go to the module's device. Raises ValueError for what cannot
         be a landscape, in a sentence.
         """
-        if statistics not in STATISTICS:
-            raise ValueError(f"statistics must be {' or '.join(STATISTICS)}, got {statistics!r:.40}")
         copy, parameters = copied(module, statistics)
         known = input_layers(copy)
         blocks = tuple(Block(n, tuple(p.shape), inputs=n in known) for n, p in parameters.items())
@@ -159,6 +157,13 @@ class Network(Landscape):
         module = deepcopy(self.module)
         set_mode(module, statistics)
         return self._changed(evaluate=replace(self.evaluate, module=module), statistics=statistics)
+
+    def with_state(self, state: Mapping[str, Tensor]) -> Network:
+        """The same network with the weights and buffers of a module's state; it starts there."""
+        module = deepcopy(self.module)
+        module.load_state_dict(state)
+        weights = torch.cat([module.get_parameter(block.name).detach().reshape(-1) for block in self.blocks])
+        return self._changed(evaluate=replace(self.evaluate, module=module), start=tuple(weights.tolist()))
 
     def frozen_at(self, theta: Point) -> Network:
         """The network with BatchNorm frozen at the statistics that its training samples have at the single point theta."""

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from copy import deepcopy
-from typing import Any, Literal
+from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor, nn
 
 # "frozen": the running statistics in the module's buffers, whatever theta. "recomputed": those of the samples themselves,
 # computed anew at every theta; in a mini-batch that is torch's train mode.
-Statistics = Literal["frozen", "recomputed"]
 STATISTICS = ("frozen", "recomputed")
+Statistics: TypeAlias = str
 
 
 def batch_norms(module: nn.Module) -> Iterator[tuple[str, Any]]:
@@ -23,7 +23,12 @@ def batch_norms(module: nn.Module) -> Iterator[tuple[str, Any]]:
 
 
 def set_mode(module: nn.Module, statistics: Statistics) -> None:
-    """Evaluation mode: no dropout; batch normalisation by its buffers, or by each batch without touching them."""
+    """Evaluation mode: no dropout; batch normalisation by its buffers, or by each batch without touching them.
+
+    Raises ValueError for statistics that are neither.
+    """
+    if statistics not in STATISTICS:
+        raise ValueError(f"statistics must be {' or '.join(STATISTICS)}, got {statistics!r:.40}")
     module.eval()
     for _, layer in batch_norms(module):
         layer.train(statistics == "recomputed")

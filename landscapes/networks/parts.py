@@ -70,7 +70,7 @@ class Parts:
         """
         if data is None:
             return cls((None,), (1,), reason="it has no data")
-        if isinstance(data, (Tensor, tuple, Mapping)) or (isinstance(data, list) and any(tensors(data[:1])) and _flat(data)):
+        if isinstance(data, (Tensor, tuple, Mapping)) or (isinstance(data, list) and data and _flat(data)):
             return cls._one(data, part)
         batches = _read(data, most)
         sizes = [samples_in(batch) for batch in batches]

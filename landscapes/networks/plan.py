@@ -72,6 +72,7 @@ class PlaneMLP(Landscape):
     input_reason = None
     input_note = INPUT_NOTE
     latex = plane_latex()
+    cells = 101  # on each side of a map of it
 
     @property
     def samples(self) -> int:

@@ -15,6 +15,9 @@ from landscapes.modifiers import INPUT_NOTE, PLANE_AXES, Slice, plane_latex
 from landscapes.networks.network import Network
 from landscapes.networks.plan import DESCRIPTION, SUBSET_SEED
 
+MULTIPLICATIONS = 2e12
+CELLS = (15, 101)
+
 
 @dataclass(frozen=True, eq=False)
 class NetworkPlane(Landscape):
@@ -71,6 +74,12 @@ class NetworkPlane(Landscape):
     def of(self) -> int:
         """How many samples there are in all."""
         return self.whole or self.samples
+
+    @property
+    def cells(self) -> int:
+        """How many points on each side make a map that is computed within minutes: its multiplications are bounded."""
+        each = self.network.products or self.network.dim * self.samples
+        return int(np.clip((MULTIPLICATIONS / each) ** 0.5, *CELLS))
 
     @property
     def input_reason(self) -> str | None:

@@ -35,7 +35,7 @@ FEW = Experiment(SMALL, choices("sgd", "adam", "newton", "nsgd_l2"), steps=6, ba
 def coarse() -> Iterator[None]:
     """Height maps of 15 by 15: what is tested does not depend on their resolution, and the time does."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("experiments.training.CELLS", 15)
+        patch.setattr("landscapes.networks.plan.PlaneMLP.cells", 15)
         yield
 
 
