@@ -12,7 +12,7 @@ from experiments.sensitivity import PIXELS
 from experiments.spec import Experiment
 from experiments.sweeps.axis import MODIFIER, SEED, SURFACE, coordinate, with_value
 from landscapes.arrays import Array, constant, zeros_like
-from landscapes.landscape import Landscape, Point
+from landscapes.landscape import Draw, Landscape, Point
 from landscapes.linear_maps import LinearMap
 from landscapes.noise import GradientNoise, normals
 from landscapes.small_matrices import Rows, products
@@ -101,7 +101,11 @@ class SharedNoise(GradientNoise):
     def noise(self, theta: Point) -> Array:
         if self.draw is None:
             return zeros_like(theta)
-        return self.sigma * constant(normals(self.draw, self.run, 1, theta.shape[-1], self._stream)[0], like=theta)
+        return self.sigma * constant(self.once(self.draw, theta.shape[-1]), like=theta)
+
+    def once(self, draw: Draw, dim: int) -> np.ndarray:
+        """Standard normal numbers that all runs see, `(dim,)`."""
+        return normals(draw, self.run, 1, dim, self._stream)[0]
 
 
 def stacked(parts: Sequence[Any], which: np.ndarray) -> Any:

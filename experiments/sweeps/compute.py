@@ -7,17 +7,17 @@ from functools import partial
 
 import numpy as np
 
-from experiments.loop import walk
 from experiments.spec import ExperimentError, run_entrant
 from experiments.sweeps.axis import MODIFIER, SEED
 from experiments.sweeps.batch import Batch, batch_of
 from experiments.sweeps.fate import Ends, ends_of, levels_of
+from experiments.sweeps.replay import visits
 from experiments.sweeps.result import SweepResult
 from experiments.sweeps.sweep import Sweep, cell
 from experiments.sweeps.tally import Tally
 from optimizers.optimizer import HVP, INPUTS
 
-BLOCK = 8192  # runs: a block's state and buffers then fit the second-level cache
+BLOCK = 16384  # runs: longer than the calls take to begin with, and their state and buffers stay in the cache
 FRESH = 31 * 2**20  # bytes
 LOOK_UP = 64  # steps between reports
 
@@ -28,11 +28,11 @@ def ends_in(batch: Batch, steps: int, tolerance: float, on_step: Callable[[int],
     levels, level_of = levels_of(batch.heights, tolerance)
     tally = Tally(runs, dim, steps, levels)
     with np.errstate(all="ignore"):
-        for visit in walk(batch.optimizer, batch.landscape, batch.starts, steps, batch.seed):
-            tally.bury(visit.step, visit.theta)
-            tally.see(visit.step, visit.theta, batch.landscape.loss(visit.theta))
-            if visit.step % LOOK_UP == 0:
-                on_step(visit.step)
+        for step, theta, loss in visits(batch, steps):
+            tally.bury(step, theta)
+            tally.see(step, theta, loss())
+            if step % LOOK_UP == 0:
+                on_step(step)
         return ends_of(tally, batch.minima, batch.heights, level_of, batch.pixel, tolerance)
 
 

@@ -17,6 +17,7 @@ VERSION = 1
 MOST_CELLS, MOST_STARTS = 256, 512  # along an axis; where both are coordinates of the start
 MOST_ALL_CELLS = 2**20  # of all optimizers together: 41 MB of answers
 MOST_WORK = 4e8  # steps of all runs together: seconds to a minute
+AT_ONCE = 5e6  # of which nobody needs a coarser map first: 50 ms
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,8 @@ class Sweep:
     def strides(self) -> tuple[int, ...]:
         """From coarse to fine: every so-manieth cell of each axis; the last one is 1, and each divides the one before."""
         first = 1
+        if len(self.experiment.optimizers) * self.cells * self.experiment.steps <= AT_ONCE:
+            return (1,)
         while min(self.columns, self.rows if self.rows > 1 else self.columns) // (2 * first) >= COARSEST:
             first *= 2
         return tuple(first >> i for i in range(first.bit_length()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy import add, fmax, fmin, greater, isfinite, less, logical_and, multiply, subtract
 
 QUARTERS = 4  # what a run does in the last quarter of its steps is how it ends
 
@@ -23,11 +24,11 @@ class Tally:
         """levels `(levels, runs or 1)` are losses to wait for."""
         self.steps, self.window, self.levels = steps, max(1, steps // QUARTERS), levels
         self.best = np.full(runs, np.inf)
-        self.first = self.final = np.full(runs, np.nan)
+        self.first, self.final = np.full(runs, np.nan), np.full(runs, np.nan)
         self.lived = np.full(runs, steps, np.int32)
-        self.turns, self.path = np.zeros(runs, np.int32), np.zeros(runs)
-        self.corner = self.place = np.full((dim, runs), np.nan)
-        self.above = np.zeros((len(levels), runs), np.int32)
+        self._turns, self._above = _Counter(runs), [_Counter(runs) for _ in levels]
+        self.path = np.zeros(runs)
+        self.place, self.corner = np.full((dim, runs), np.nan), np.full((dim, runs), np.nan)
         self.highest, self.lowest = np.full((3, runs), -np.inf), np.full((3, runs), np.inf)
         self._moved, self._before = np.zeros((dim, runs)), np.zeros((dim, runs))
         self._a, self._flag, self._flags = np.empty((dim, runs)), np.empty(runs, bool), np.empty((dim, runs), bool)
@@ -35,43 +36,68 @@ class Tally:
 
     def bury(self, step: int, theta: np.ndarray) -> None:
         """Make runs of theta `(runs, dim)` that have become infinite or NaN at this step NaN in all coordinates, in place."""
-        np.isfinite(theta.T, out=self._flags)
-        np.logical_and.reduce(self._flags, axis=0, out=self._flag)
-        alive = int(np.count_nonzero(self._flag))
+        flags = isfinite(theta.T, self._flags)
+        finite = flags[0] if len(flags) == 1 else logical_and(flags[0], flags[1], self._flag)
+        alive = int(np.count_nonzero(finite))
         if alive < self._alive:
-            fresh = ~self._flag & (self.lived == self.steps)
+            fresh = ~finite & (self.lived == self.steps)
             self.lived[fresh], theta[fresh] = step - 1, np.nan
             self._alive = alive
 
     def see(self, step: int, theta: np.ndarray, loss: np.ndarray) -> None:
-        """A visit: theta `(runs, dim)`, which nobody may change from here on, and the loss there, `(runs,)`."""
+        """A visit: theta `(runs, dim)` and the loss there, `(runs,)`."""
         place, before_last = theta.T, self.steps - self.window
         if step:
             self._count_move(place, step > before_last)
-        self.place = place
+        self.place[...] = place
         if step == before_last:
-            self.corner = place
-        np.fmin(self.best, loss, out=self.best)
-        for level, above in zip(self.levels, self.above):
-            np.greater(self.best, level, out=self._flag)
-            np.add(above, self._flag, out=above)
+            self.corner[...] = place
+        best = fmin(self.best, loss, self.best)
+        for level, above in zip(self.levels, self._above):
+            above.count(greater(best, level, self._flag))
         quarter = 2 - (self.steps - step) // self.window
         if quarter >= 0:
-            np.fmax(self.highest[quarter], loss, out=self.highest[quarter])
-            np.fmin(self.lowest[quarter], loss, out=self.lowest[quarter])
+            highest, lowest = self.highest[quarter], self.lowest[quarter]
+            fmax(highest, loss, highest)
+            fmin(lowest, loss, lowest)
         if step == 0:
-            self.first = loss
+            self.first[:] = loss
         if step == self.steps:
-            self.final = loss
+            self.final[:] = loss
+
+    @property
+    def turns(self) -> np.ndarray:
+        return self._turns.total()
+
+    @property
+    def above(self) -> np.ndarray:
+        return np.stack([counter.total() for counter in self._above])
 
     def _count_move(self, place: np.ndarray, last_quarter: bool) -> None:
-        moved, a = self._moved, self._a
-        np.subtract(place, self.place, out=moved)
-        np.multiply(moved, self._before, out=a)
-        along = np.add(a[0], a[1], out=a[0]) if len(a) == 2 else a[0]
-        np.less(along, 0.0, out=self._flag)
-        np.add(self.turns, self._flag, out=self.turns)
+        moved = subtract(place, self.place, self._moved)
+        a = multiply(moved, self._before, self._a)
+        along = a[0] if len(a) == 1 else add(a[0], a[1], a[0])
+        self._turns.count(less(along, 0.0, self._flag))
         if last_quarter:
             for way in np.abs(moved, out=a):
-                np.add(self.path, way, out=self.path)
+                add(self.path, way, self.path)
         self._moved, self._before = self._before, moved
+
+
+class _Counter:
+    """How often each run was flagged. In bytes, which are emptied before they overflow: less memory to go through."""
+
+    def __init__(self, runs: int) -> None:
+        self._few, self._many, self._left = np.zeros(runs, np.uint8), np.zeros(runs, np.int32), 255
+
+    def count(self, flags: np.ndarray) -> None:
+        add(self._few, flags.view(np.uint8), self._few)
+        self._left -= 1
+        if not self._left:
+            self.total()
+
+    def total(self) -> np.ndarray:
+        """`(runs,)`, so far."""
+        self._many += self._few
+        self._few[:], self._left = 0, 255
+        return self._many

@@ -13,6 +13,7 @@ import pytest
 from experiments import Experiment, execute
 from experiments.spec import Choice, ExperimentError
 from experiments.sweeps import compute as computing
+from experiments.sweeps import sweep as sweeping
 from experiments.sweeps.axis import Axis, axes_of, axis
 from experiments.sweeps.batch import batch_of
 from experiments.sweeps.cloud import Cloud
@@ -183,6 +184,7 @@ MAP = Sweep(
 def test_coarse_maps_are_the_fine_one_with_cells_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """And no cell is walked twice."""
     walked: list[int] = []
+    monkeypatch.setattr(sweeping, "AT_ONCE", 1000)
     monkeypatch.setattr(computing, "batch_of", lambda e, values: walked.append(len(values["start0"])) or batch_of(e, values))
     results = list(compute(MAP))
     assert [result.stride for result in results] == list(MAP.strides) == [2, 1]
@@ -214,13 +216,14 @@ def test_progress_is_told_and_stops_a_sweep() -> None:
 def test_a_worker_answers_with_coarse_maps_first_and_can_be_stopped() -> None:
     workers = Workers(TABLE)
     try:
-        call = workers.submit("sweep", {"sweep": MAP.as_json()})
+        large = replace(MAP, experiment=replace(MAP.experiment, steps=900))
+        call = workers.submit("sweep", {"sweep": large.as_json()})
         result = call.result(60)
-        here = list(compute(MAP))
-        assert result.sweep == MAP
+        here = list(compute(large))
+        assert result.sweep == large
         for name, array in here[-1].as_arrays().items():
             assert np.array_equal(getattr(result, name), array, equal_nan=True)
-        so_far, share = sweep_so_far(MAP, call.progress)
+        so_far, share = sweep_so_far(large, call.progress)
         assert 0 <= share <= 1
         assert so_far.stride == 2
         assert np.array_equal(so_far.final, here[0].final, equal_nan=True)
