@@ -53,6 +53,10 @@ class Editor:
         """Put the whole experiment into the address; say what a link or a field got wrong."""
         for complaint in st.session_state[f"{self.page}.complaints"]:
             st.warning(complaint, icon=":material/link_off:")
+        self.write_address(**shown)
+
+    def write_address(self, **shown: str) -> None:
+        """Put the whole experiment into the address, and how it is shown."""
         fields = link.encode(self.experiment) | {f"show.{name}": value for name, value in shown.items()}
         if fields != st.query_params.to_dict():
             st.query_params.from_dict(fields)

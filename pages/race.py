@@ -37,8 +37,7 @@ def moved() -> None:
     home = tuple(tuple(side) for side in cached.landscape_of(state.live or race.experiment).domain)
     if done is None or done.home not in (None, home):  # the hand was over another surface
         return
-    state["why"] = state.get("why") if done.chosen is None else done.chosen
-    state["why.time"] = state.get("why.time") if done.time is None else done.time
+    race_why.moved(done)
     if done.start is None and not done.lr and done.phase == "drop" and state.live is None:
         return
     changed = race_view.moved(state.live or race.experiment, done, "lr" in state.tied)
@@ -59,6 +58,8 @@ def show_stage() -> None:
     scene, why = race_why.shown(replace(scene, presenter=state.presenting), experiment, entries)
     stage(scene, key="stage", on_change=moved)
     race_why.panel(experiment, entries, why, mode())
+    if state.live is None:  # the chosen run and step are part of the address
+        race.write_address(**kept())
     if state.pop("dropped", False):  # after the stage: its answer is on its way while the rest of the page follows
         st.rerun()
 
@@ -123,7 +124,7 @@ def sections() -> None:
 def kept() -> dict[str, str]:
     """What the address keeps of how the race is shown."""
     names = {"tied": ",".join(state.tied), "hide": ",".join(state.hidden), "present": "1" if state.presenting else ""}
-    return {"view": state.view, **{name: text for name, text in names.items() if text}}
+    return {"view": state.view, **{name: text for name, text in names.items() if text}, **race_why.kept()}
 
 
 shown = race.open_link()
@@ -132,6 +133,7 @@ state.setdefault("view", "each" if shown.get("show.view") == "each" else "one")
 state.setdefault("tied", [name for name in shown.get("show.tied", "").split(",") if name])
 state.setdefault("hidden", [name for name in shown.get("show.hide", "").split(",") if name in HIDEABLE])
 state.setdefault("presenting", shown.get("show.present") == "1")
+race_why.open_link(shown)
 state.view, state.tied = state.view, state.tied  # else they are lost with their widgets while those are hidden
 if state.presenting:
     st.html("<style>[data-testid='stSidebar'] { display: none }</style>")  # Streamlit leaves an emptied one standing

@@ -14,6 +14,7 @@ from experiments.spec import SLICE, Choice
 from experiments.why import Lens, Why
 from experiments.why.modes import modes
 from experiments.worker import RequestError, WorkerError
+from figures.components.stage import StageEvent
 from figures.eigen_lens import lens_figure, modes_figure
 from figures.overlay import ROUNDING, overlay_of
 from figures.scene import Scene
@@ -29,16 +30,39 @@ MOST_FINDINGS = 3  # beside the first
 HOW = "Pause the race, step, scrub, or tap a path on the stage: the sentence and the arrows follow."
 
 
+def open_link(fields: Mapping[str, str]) -> None:
+    """Take over which run a link explains, and at which step; what is no number there is left."""
+    for name, field in (("why", "show.why"), ("why.time", "show.step")):
+        text = fields.get(field, "")
+        state.setdefault(name, int(text) if text.isascii() and text.isdecimal() and len(text) < 7 else None)
+
+
+def kept() -> dict[str, str]:
+    """What the address keeps of that."""
+    if state["why"] is None:
+        return {}
+    step = state["why.time"]
+    return {"why": str(state["why"]), **({} if step is None else {"step": str(int(step))})}
+
+
+def moved(done: StageEvent) -> None:
+    """Follow a tap on a path, and the stage's time where it stands still."""
+    state["why"] = state["why"] if done.chosen is None else done.chosen
+    state["why.time"] = state["why.time"] if done.time is None else done.time
+
+
 def shown(scene: Scene, experiment: Experiment, entries: Sequence[Entry]) -> tuple[Scene, Why | str | None]:
     """The scene with the chosen run's arrows, and its step explained, or why it is not; None where no run is chosen."""
-    index = state.get("why")
+    index = state["why"]
     if index is None or index >= len(entries):
         return scene, None
     entry = entries[index]
     if isinstance(entry, str):
         return scene, entry
     try:
-        seen, why = cached.why(experiment.solo(index), int(state.get("why.time") or experiment.steps))
+        seen, why = cached.why(
+            experiment.solo(index), experiment.steps if state["why.time"] is None else int(state["why.time"])
+        )
     except (RequestError, WorkerError, TimeoutError) as error:
         return scene, f"This step could not be explained: {error}"
     return replace(scene, chosen=index, overlay=None if scene.dim == 1 else overlay_of(seen)), why
@@ -47,7 +71,7 @@ def shown(scene: Scene, experiment: Experiment, entries: Sequence[Entry]) -> tup
 def panel(experiment: Experiment, entries: Sequence[Entry], why: Why | str | None, mode: Mode) -> None:
     """Whose steps are explained, and the step at which the stage stands."""
     labels = race_view.labels(experiment)
-    if (state.get("why") or 0) >= len(labels):
+    if (state["why"] or 0) >= len(labels):
         state["why"] = None
     st.pills("Explain the steps of", range(len(labels)), format_func=labels.__getitem__, key="why", help=HOW)
     index = state["why"]

@@ -32,17 +32,33 @@ GAP, LABEL = 18, 26
 
 @dataclass(frozen=True)
 class View:
-    """A page with what its link holds."""
+    """A page with what its link holds; `clicks` are texts on it that are clicked, one after the other."""
 
     name: str
     path: str
     fields: tuple[tuple[str, str], ...] = ()
+    clicks: tuple[str, ...] = ()
 
 
 VIEWS = (
     *(View(f"race {key}", "", (("on", key),)) for key in RACES),
     View("race, one panel each", "", (("show.view", "each"),)),
     View("race, diverging", "", (("0.lr", "0.021"),)),
+    View("race, explained", "", (("show.why", "0"), ("show.step", "12"))),
+    View("race, explained curve", "", (("on", "reddi"), ("show.why", "3"))),
+    View(
+        "race, single samples",
+        "",
+        (("on", "linear_neuron"), ("race", "nsgd_l2"), ("0.lr", "1"), ("0.eps", "0"), ("batch", "1")),
+    ),
+    View("race, figure", "", (), ("Take it away",)),
+    View("race, small multiples", "", (), ("Take it away", "Small multiples")),
+    View("race, data and code", "", (), ("Take it away", "Data and code")),
+    View("race, link and embed", "", (), ("Take it away", "Link and embed")),
+    View("race, in three dimensions", "", (("on", "himmelblau"),), ("In three dimensions",)),
+    View("race, presented", "", (("show.present", "1"),)),
+    View("race, embedded", "", (("embed", "true"), ("show.hide", "title,controls,charts,table,sections,formula"))),
+    View("claims", "claims"),
     View("network", "network"),
     View("runs", "runs"),
 )
@@ -53,6 +69,10 @@ def shoot(context: BrowserContext, address: str, view: View) -> tuple[Image.Imag
     visitor = Visitor(context.new_page(), address)
     try:
         visitor.open(view.path, **dict(view.fields))
+        for text in view.clicks:
+            visitor.page.get_by_text(text, exact=True).first.click()
+            visitor.page.wait_for_timeout(1500)
+            visitor.settle()
         size = visitor.page.viewport_size
         assert size is not None
         # The page scrolls inside an element, so the window is made as tall as its content.

@@ -131,3 +131,14 @@ def test_every_optimizer_is_explained() -> None:
             app = explained(app, index, 7)
             assert not app.exception, some[index]
             assert any("step 7.**" in m.value for m in app.markdown), some[index]
+
+
+def test_the_address_keeps_which_step_is_explained() -> None:
+    app = opened(on="bowl", **{"show.why": "1", "show.step": "9"})
+    assert not app.exception and any("step 9.**" in m.value for m in app.markdown)
+    assert app.query_params["show.why"] in ("1", ["1"]) and app.query_params["show.step"] in ("9", ["9"])
+    for hostile in ("-1", "x", "٣", "9" * 40, ""):
+        app = opened(on="bowl", **{"show.why": hostile, "show.step": hostile})
+        assert not app.exception and scene(app)["chosen"] is None
+    app = opened(on="bowl", **{"show.why": "77", "show.step": "5"})
+    assert not app.exception and scene(app)["chosen"] is None
