@@ -659,6 +659,203 @@ TAKEAWAY = [
     Fault("pages/race_takeaway_offer.py", "alt=seen.alt", 'alt="a figure"', TAKEN + "words"),
 ]
 
+DATA = "tests/landscapes/test_datasets.py -k "
+MENU = "tests/landscapes/test_network_menu.py -k "
+OWN = "tests/landscapes/test_own_modules.py -k "
+STATES = "tests/landscapes/test_network_states.py -k "
+SETS, NETS = "landscapes/networks/datasets/", "landscapes/networks/"
+
+NETWORKS = [
+    Fault(SETS + "mnist.py", ".astype(np.float32) / 255", ".astype(np.float32) / 256", DATA + "numbers"),
+    Fault(SETS + "mnist.py", "len(values) != np.prod(shape, dtype=np.int64)", "len(values) < 1", DATA + "damaged"),
+    Fault(SETS + "mnist.py", "labels.max() > 9", "labels.max() > 255", DATA + "damaged"),
+    Fault(SETS + "cifar10.py", "reshape(-1, 3, 32, 32)", "reshape(-1, 32, 32, 3).transpose(0, 3, 1, 2)", DATA + "numbers"),
+    Fault(SETS + "cifar10.py", "not size or size % RECORD", "not size", DATA + "damaged"),
+    Fault(SETS + "two_spirals.py", "1 - 12 / 13 * places", "1 - places", DATA + "formulas"),
+    Fault(SETS + "moons.py", "0.5 - np.sin(second)", "-np.sin(second)", DATA + "formulas"),
+    Fault(SETS + "teacher_student.py", "np.tanh(inputs @ weights)", "(inputs @ weights)", DATA + "teacher_is"),
+    Fault(SETS + "dataset.py", "for part in (0, 1))", "for part in (0, 0))", DATA + "what_it_says"),
+    Fault(SETS + "dataset.py", "points + noise *", "points + noise**2 *", DATA + "deviation"),
+    Fault(SETS + "download.py", "if _sha256(part) == remote.sha256:", "if part.exists():", DATA + "wrong_file"),
+    Fault(SETS + "download.py", 'part.open("ab" if goes_on else "wb")', 'part.open("ab")', DATA + "goes_on"),
+    Fault(SETS + "download.py", 'headers={"Range": f"bytes={here}-"} if here else {}', "headers={}", DATA + "goes_on"),
+    Fault(
+        SETS + "download.py",
+        "            part.replace(path)\n",
+        "            part.rename(path.with_suffix('.x'))\n",
+        DATA + "whole",
+    ),
+    Fault(NETS + "layers.py", "2 * self.padding - self.kernel", "self.padding - self.kernel", MENU + "published"),
+    Fault(
+        NETS + "layers.py", "prod(self.after(shape)) * shape[0]", "prod(self.after(shape)) * shape[1]", MENU + "without_torch"
+    ),
+    Fault(NETS + "build.py", "(0, 0, 0, 0, 0, self.added)", "(0, 0, 0, 0, self.added, 0)", MENU + "articles"),
+    Fault(NETS + "build.py", "return self.body(x) if self.shortcut is None", "return self.body(x) if True", MENU + "articles"),
+    Fault(NETS + "build.py", "module.weight *= task.scale", "module.weight += task.scale - 1", MENU + "initialisations"),
+    Fault(NETS + "build.py", "nn.init.zeros_(module.bias)", "nn.init.ones_(module.bias)", MENU + "initialisations"),
+    Fault(NETS + "build.py", "outputs[:, 0], targets.to", "-outputs[:, 0], targets.to", MENU + "logistic"),
+    Fault(
+        NETS + "models/mlp.py", "(*hidden(), *(Residual(hidden())", "(*hidden(), *(Residual(hidden(), None)", MENU + "switches"
+    ),
+    Fault(
+        NETS + "models/nsgd_cnn.py",
+        "return Conv(channels, 3, stride, padding=1",
+        "return Conv(channels, 3, stride, padding=0",
+        MENU + "toy",
+    ),
+    Fault(NETS + "models/resnet.py", "place == 0 and stage > 0", "place == 0", MENU + "articles"),
+    Fault(NETS + "task.py", "if self.criterion != SQUARED_ERROR and not dataset.classes:", "if False:", MENU + "fit_together"),
+    Fault(NETS + "inputs.py", "stride=layer.stride, padding=layer.padding", "stride=layer.stride", MENU + "patches"),
+    Fault(NETS + "inputs.py", "and bool(layer.groups == 1)", "and bool(layer.groups)", OWN + "refused_where"),
+    Fault(NETS + "inputs.py", "users.get(id(layer.weight)) == 1", "users.get(id(layer.weight))", OWN + "refused_where"),
+    Fault(NETS + "inputs.py", "self._sums[name] = self._sums.get(name, 0) +", "self._sums[name] = 2 * 0 +", MENU + "weighted"),
+    Fault(NETS + "module_loss.py", ".get_buffer(name).clone()", ".get_buffer(name)", OWN + "derivatives"),
+    Fault(NETS + "module_loss.py", "copy = deepcopy(module)", "copy = module", OWN + "bit_identical"),
+    Fault(
+        NETS + "module_loss.py",
+        "return _without_fast_path() if self._has[1] and",
+        "return nullcontext() if self._has[1] and",
+        OWN + "derivatives",
+    ),
+    Fault(NETS + "module_loss.py", "if parameter.requires_grad]", "if True]", OWN + "derivatives"),
+    Fault(
+        NETS + "module_loss.py", "remove_duplicate=False))) > len(", "remove_duplicate=False))) > 9 * len(", OWN + "derivatives"
+    ),
+    Fault(NETS + "parts.py", "(size / self.samples, batch)", "(1 / len(self.sizes), batch)", OWN + "derivatives"),
+    Fault(NETS + "parts.py", "        own.set_state(state)", "        pass", OWN + "bit_identical"),
+    Fault(NETS + "parts.py", "with torch.random.fork_rng(devices=[]):", "if True:", OWN + "bit_identical"),
+    Fault(
+        NETS + "normalisation.py",
+        "layer.track_running_stats = statistics",
+        "layer.track_running_stats = True or statistics",
+        STATES + "train_mode",
+    ),
+    Fault(NETS + "normalisation.py", 'layer.train(statistics == "recomputed")', "layer.eval()", STATES + "train_mode"),
+    Fault(NETS + "normalisation.py", "layer.momentum = True, None", "layer.momentum = True, 0.1", STATES + "gathers"),
+    Fault(NETS + "normalisation.py", "        layer.dropout = 0.0\n", "", OWN + "derivatives"),
+    Fault(
+        NETS + "network.py",
+        "outputs = self._in_test.outputs(row, inputs, buffers)",
+        "outputs = self.evaluate.outputs(row, inputs)",
+        STATES + "by_the_training",
+    ),
+    Fault(NETS + "second_order.py", "total += weight * self._through", "total += self._through", MENU + "weighted"),
+    Fault(
+        NETS + "checkpoint.py",
+        "and shape != tuple(expected[key].shape)",
+        "and len(shape) != expected[key].ndim",
+        STATES + "names_and_shapes",
+    ),
+    Fault(NETS + "checkpoint.py", "not bool(torch.isfinite(t).all())", "False", STATES + "names_and_shapes"),
+    Fault(
+        NETS + "plane.py",
+        "return self._through(lambda _: terms, theta), self._through(lambda _: power, theta)",
+        "return self._through(lambda _: power, theta), self._through(lambda _: terms, theta)",
+        STATES + "slice",
+    ),
+]
+
+
+SWEEP = "tests/experiments/test_sweeps.py -k "
+SWEPT = "tests/experiments/test_sweeps_theory.py -k "
+REPLAY = "tests/experiments/test_sweeps_replay.py"
+CLOUD = "tests/experiments/test_sweeps_cloud.py"
+
+SWEEPS = [
+    Fault("experiments/sweeps/axis.py", '== 1 else f"{key}{count}"', '> 0 else f"{key}{count}"', SWEEP + "wrapper"),
+    Fault("experiments/sweeps/axis.py", "np.geomspace if self.scale", "np.linspace if self.scale", SWEEP + "log_axis"),
+    Fault("experiments/sweeps/axis.py", "replace(experiment, seed=round(value))", "experiment", SWEEP + "seeds"),
+    Fault("experiments/sweeps/batch.py", "starts[:, axis] = v", "pass", SWEEP + "every_surface"),
+    Fault(
+        "experiments/sweeps/batch.py",
+        "minima, heights, pixel = minima[..., which]",
+        "minima, heights, pixel = minima[..., which[::-1]]",
+        SWEEP + "every_surface",
+    ),
+    Fault(
+        "experiments/sweeps/batch.py",
+        "normals(draw, self.run, 1, dim, self._stream)[0]",
+        "normals(draw, self.run + 1, 1, dim, self._stream)[0]",
+        SWEEP + "modifiers",
+    ),
+    Fault(
+        "experiments/sweeps/batch.py",
+        "SharedNoise(stacked([part.inner for part in parts], which), sigma, first.run)",
+        "GradientNoise(stacked([part.inner for part in parts], which), sigma, first.run)",
+        SWEEP + "modifiers",
+    ),
+    Fault(
+        "experiments/sweeps/batch.py", "replace(experiment, seed=round(float(values[SEED][0])))", "experiment", SWEEP + "seeds"
+    ),
+    Fault("experiments/sweeps/compute.py", "return asked & ~known", "return asked", SWEEP + "coarse"),
+    Fault("experiments/sweeps/compute.py", "axis.name == SEED or", "False or", SWEEP + "seeds"),
+    Fault(
+        "experiments/sweeps/compute.py",
+        "values[sweep.y.name] = sweep.y.values[rows[block]]",
+        "values[sweep.y.name] = sweep.y.values[columns[block] % sweep.rows]",
+        SWEEP + "single_run",
+    ),
+    Fault("experiments/sweeps/fate.py", "(last > GROWTH * second) & ", "", SWEEP + "called"),
+    Fault("experiments/sweeps/fate.py", "(last > tolerance) & ", "", SWEEP + "called"),
+    Fault("experiments/sweeps/fate.py", "(tally.path < pixel)", "(tally.path < 0)", SWEEP + "called"),
+    Fault(
+        "experiments/sweeps/fate.py",
+        "where(counts > tally.steps, -1, counts)",
+        "where(counts > tally.steps, -1, counts + 1)",
+        SWEEP + "single_run",
+    ),
+    Fault(
+        "experiments/sweeps/tally.py",
+        "self._flags)\n        finite = flags[0] if len(flags) == 1",
+        "self._flags)\n        finite = flags[0] if len(flags) < 3",
+        SWEEP + "single_run",
+    ),
+    Fault(
+        "experiments/sweeps/tally.py",
+        "self.window = steps, max(1, steps // QUARTERS)",
+        "self.window = steps, max(1, steps // 3)",
+        SWEEP + "single_run",
+    ),
+    Fault("experiments/sweeps/tally.py", "less(along, 0.0", "less(along, 0.1", SWEEP + "single_run"),
+    Fault(
+        "experiments/sweeps/tally.py",
+        "self._left = np.zeros(runs, np.uint8), np.zeros(runs, np.int32), 255",
+        "self._left = np.zeros(runs, np.uint8), np.zeros(runs, np.int32), 999",
+        SWEEP + "long_run",
+    ),
+    Fault(
+        "experiments/sweeps/sweep.py",
+        "return min(most, isqrt(int(cells))",
+        "return min(most, 1 + isqrt(int(cells))",
+        SWEEP + "offered",
+    ),
+    Fault("experiments/sweeps/result.py", "np.lexsort((final, count))", "np.lexsort((count, final))", SWEEP + "best_cell"),
+    Fault(
+        "experiments/sweeps/result.py", "return row * self.stride, column * self.stride", "return row, column", SWEEP + "coarse"
+    ),
+    Fault("experiments/sweeps/requests.py", 'maps[-1].meta["stride"]', 'maps[0].meta["stride"]', SWEEP + "so_far"),
+    Fault("experiments/sweeps/requests.py", "raise Cancelled\n", "pass\n", SWEEP + "worker"),
+    Fault("experiments/sweeps/theory.py", "np.where(flat, 0.0, size).max(-1)", "size.min(-1)", SWEPT + "rate"),
+    Fault("experiments/sweeps/theory.py", "+ ridge\n", "\n", SWEPT + "rate"),
+    Fault("experiments/sweeps/theory.py", "- rule.lr * _added", "- _added", SWEPT + "rate"),
+    Fault("experiments/sweeps/theory.py", '2 / (high + low), "rate"', '2 / high, "rate"', SWEPT + "closed"),
+    Fault(
+        "experiments/sweeps/theory.py",
+        "points = (limits, along) if names[0]",
+        "points = (along, limits) if names[0]",
+        SWEPT + "border",
+    ),
+    Fault("experiments/sweeps/recording.py", "busy <= at and", "busy <= at + 9 and", REPLAY),
+    Fault("experiments/sweeps/recording.py", "self.last[id(operand)] == at and", "self.last[id(operand)] >= at and", REPLAY),
+    Fault("experiments/sweeps/replay.py", "return made if same else None", "return made", REPLAY),
+    Fault("experiments/sweeps/replay.py", "Draw(self.batch.seed, step)", "Draw(self.batch.seed, 0)", REPLAY),
+    Fault("experiments/sweeps/replay.py", "                kept[...] = leaf\n", "                pass\n", REPLAY),
+    Fault("experiments/sweeps/drift.py", "experiment.seed + run, run)", "experiment.seed, run)", CLOUD),
+    Fault("experiments/sweeps/drift.py", "(columns if axis else 1)", "(1 if axis else columns)", CLOUD),
+    Fault("experiments/sweeps/drift.py", "losses[np.isnan(losses)] = np.inf", "pass", CLOUD),
+    Fault("experiments/sweeps/cloud.py", "size = count * len(self.frames) * 2", "size = count * len(self.frames)", CLOUD),
+]
+
 FAULTS = [
     *OPTIMIZERS,
     *WRAPPERS,
@@ -667,11 +864,13 @@ FAULTS = [
     *MODIFIERS,
     *CORES,
     *EXPERIMENTS,
+    *NETWORKS,
     *STAGE,
     *VIEWS,
     *PRINTS,
     *TAKEAWAY,
     *REPRODUCED,
+    *SWEEPS,
 ]
 
 

@@ -98,7 +98,7 @@ class NetworkPlane(Landscape):
         return np.asarray(values, dtype=np.float64)
 
     def _through(self, function: Callable[[Any], Tensor], theta: Point) -> np.ndarray:
-        return function(self.slice.point(np.asarray(theta))).detach().cpu().numpy().astype(np.float64)
+        return function(self.slice.point(np.array(theta))).detach().cpu().numpy().astype(np.float64)
 
     def loss(self, theta: Point) -> Scalar:
         return self._through(self.slice.loss, theta)
@@ -118,7 +118,7 @@ class NetworkPlane(Landscape):
 
     def input_terms(self, theta: Point, norm: Norm = "l2") -> tuple[Array, Array]:
         """As `Slice.input_terms`."""
-        terms, power = self.slice.input_terms(self.slice.point(np.asarray(theta)), norm)
+        terms, power = self.slice.input_terms(self.slice.point(np.array(theta)), norm)
         return self._through(lambda _: terms, theta), self._through(lambda _: power, theta)
 
     @property

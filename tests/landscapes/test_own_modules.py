@@ -47,6 +47,19 @@ class Tied(nn.Module):
         return self.write(torch.tanh(self.read(words)).mean(1))
 
 
+class TiedBack(nn.Module):
+    """The same, where the linear layer comes first and so gives the weight its name."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.write = nn.Linear(3, 7, bias=False)
+        self.read = nn.Embedding(7, 3)
+        self.read.weight = self.write.weight
+
+    def forward(self, words: Tensor) -> Tensor:
+        return self.write(torch.tanh(self.read(words)).mean(1))
+
+
 class Attentive(nn.Module):
     """With a mask for padding, which attention's short cut without gradients treats in another way."""
 
@@ -368,6 +381,7 @@ class Borrowing(nn.Module):
     [
         (Recurrent, "lstm.weight_ih_l0"),
         (Tied, "read.weight"),
+        (TiedBack, "write.weight"),
         (Attentive, "encoder.layers.0.self_attn.in_proj_weight"),
         (lambda: nn.Conv2d(4, 4, 3, groups=2), "weight"),
         (lambda: nn.Conv2d(4, 4, 3, padding=1, padding_mode="circular"), "weight"),
