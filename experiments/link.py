@@ -72,12 +72,12 @@ def _unchained(text: str, menu: Mapping[str, Any]) -> tuple[Choice, ...]:
     for part in text.split(";") if text else ():
         key, _, listed = part.partition(":")
         if key not in menu:
-            raise ValueError(f"there is no {_shortened(key)!r}; there are: {', '.join(menu)}")
+            raise ValueError(f"there is no {shortened(key)!r}; there are: {', '.join(menu)}")
         parameters = {}
         for pair in listed.split(",") if listed else ():
             name, _, value = pair.partition("=")
             if name not in menu[key].defaults:
-                raise ValueError(f"{key} has no {_shortened(name)!r}; it has: {', '.join(menu[key].defaults)}")
+                raise ValueError(f"{key} has no {shortened(name)!r}; it has: {', '.join(menu[key].defaults)}")
             parameters[name] = _value(value, menu[key].defaults[name])
         choices.append(Choice(key, parameters))
     return tuple(choices)
@@ -105,7 +105,7 @@ def decode(fields: Mapping[str, str], openings: Mapping[str, Experiment] = RACES
                 raise ValueError(f"it has {len(text)} characters, {longest} at most are read")
             experiment = read(text)
         except (ValueError, TypeError, KeyError, RecursionError) as error:
-            complaints.append(f"{name}={_shortened(text)} was left out: {_shortened(_sentence(error), 300)}.")
+            complaints.append(f"{name}={shortened(text)} was left out: {shortened(_sentence(error), 300)}.")
 
     take("v", lambda text: _version(text, experiment))
     take("on", lambda text: _opening(text, openings))
@@ -123,7 +123,7 @@ def decode(fields: Mapping[str, str], openings: Mapping[str, Experiment] = RACES
     take("batch", lambda text: replace(experiment, batch_size=_whole(text, 1, 10**6)))
     take("budget", lambda text: replace(experiment, budget=text))
     take("seed", lambda text: replace(experiment, seed=_whole(text, 0, 2**31 - 1)))
-    complaints += [f"{_shortened(name)} was left out: no such field." for name in left]
+    complaints += [f"{shortened(name)} was left out: no such field." for name in left]
     return experiment, complaints
 
 
@@ -214,8 +214,9 @@ def _sentence(error: Exception) -> str:
     return str(error.args[0] if isinstance(error, KeyError) else error).rstrip(".")
 
 
-def _shortened(text: str, length: int = 60) -> str:
+def shortened(text: str, length: int = 60) -> str:
+    """The text, cut where it is longer."""
     return text if len(text) <= length else text[: length - 1] + "…"
 
 
-__all__ = ["ExperimentError", "decode", "encode"]
+__all__ = ["ExperimentError", "decode", "encode", "shortened"]
