@@ -76,6 +76,7 @@ def payload(scene: Scene, have: str = "", seq: int = 0, key: str = "", connected
         "speed": float(scene.speed),
         "live": scene.live,
         "presenter": scene.presenter,
+        "whole": scene.whole,
         "chosen": scene.chosen,
         "show": list(scene.show),
         "runners": [_runner(runner, asdict(look), scene, arrays) for runner, look in zip(scene.runners, looks)],

@@ -126,6 +126,7 @@ class Scene:
     `chosen` is the index of the run that is explained; None, no run can be chosen and no time is reported. `overlay` belongs to
     it. `show` names what is switched on at first: "gradient", "step", the names of arrows, "eigenvectors", "quadratic model",
     "preconditioner", "Newton target", "lines"; with one parameter "tangent", "quadratic model", "Newton target", "lines".
+    `whole`: a hand elsewhere moves the runs, so they are shown to their ends; they play when it is false again.
     `presenter` is for a room: large letters, the stage as tall as the window, keys without a click.
     """
 
@@ -147,6 +148,7 @@ class Scene:
     lines: Lines | None = None
     show: tuple[str, ...] = ("tangent", "gradient", "step", "lines")
     presenter: bool = False
+    whole: bool = False
 
     @property
     def dim(self) -> int:

@@ -31,6 +31,13 @@ def navigation() -> Page:
                 help="Optimizers side by side on a loss surface: drag the start and the learning rates, and watch.",
             ),
             st.Page(
+                "pages/explore.py",
+                title="Explore",
+                icon=":material/grid_on:",
+                url_path="explore",
+                help="Thousands of runs at once: maps of hyperparameters, basins of attraction, clouds of noisy runs.",
+            ),
+            st.Page(
                 "pages/network.py",
                 title="Network",
                 icon=":material/hub:",

@@ -141,8 +141,9 @@ class Stage {
     if ((!this.outbox.owns("start") && !this.hands.holding) || this.start.length !== scene.dim) this.start = scene.start
     const length = Math.max(0, ...scene.runners.map((runner) => runner.loss.length - 1))
     const moved = first || !sameRuns(before.runners, scene.runners)
-    const dropped = this.ending && !this.outbox.busy
+    const dropped = (this.ending && !this.outbox.busy) || (before?.whole && !scene.whole)
     if (dropped) this.ending = this.live = false
+    if (scene.whole) this.live = true
     this.clock = t.resized(this.clock, length)
     if (first || dropped || (moved && !this.live)) this.restart(first || elsewhere)
     if (moved || elsewhere || scene.dim === 1) this.lines = null

@@ -1,0 +1,63 @@
+"""Explore: thousands of runs at once, as maps, lines, basins and clouds to click through."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import streamlit as st
+
+from experiments import link
+from experiments.spec import ExperimentError
+from experiments.sweeps.exploration import Exploration
+from experiments.sweeps.link import encode
+from figures.theme import Mode
+from pages import explore_cloud, explore_controls, explore_line, explore_map, explore_work, menu, race_tuning
+from pages.explore_controls import explore
+
+state = st.session_state
+menu.require()
+
+
+def tune(view: Exploration) -> None:
+    """The best learning rate of each optimizer under the budget of the sidebar, and the race at those."""
+    explore_work.forget()
+    mode: Mode = "dark" if st.context.theme.type == "dark" else "light"
+    race_tuning.section(mode, explore, "Use the best rates here")
+    if st.button("Race these optimizers", icon=":material/sports_score:"):
+        st.switch_page("pages/race.py", query_params=link.encode(explore.experiment))
+
+
+SECTIONS: Mapping[str, tuple[str, str, Callable[[Exploration], None]]] = {
+    "map": (
+        "Map",
+        "Two numbers of one or more optimizers, a run in every cell. Click a cell and its run plays; drag, and it follows.",
+        explore_map.section,
+    ),
+    "line": (
+        "Line",
+        "One number against what became of each optimizer. Choose a value, and the runs play.",
+        explore_line.section,
+    ),
+    "basins": ("Basins", "A run from every start, coloured by where it came. Click one and it plays.", explore_map.section),
+    "cloud": ("Cloud", "Hundreds of runs that differ only in what is drawn at random.", explore_cloud.section),
+    "tune": ("Tune", "The best learning rate of each optimizer under one budget, with the search that found it.", tune),
+}
+
+explore_controls.open_link()
+st.title("Explore", anchor=False)
+with st.sidebar:
+    explore_controls.choose()
+state.setdefault("explore.tab", state.get("explore.last", "map"))  # a widget's own state is lost while another page is open
+state["explore.last"] = state["explore.tab"]
+st.segmented_control(
+    "What to explore", list(SECTIONS), key="explore.tab", required=True, format_func=lambda tab: SECTIONS[tab][0],
+    label_visibility="collapsed",
+)  # fmt: skip
+try:
+    view = explore_controls.current()
+    explore.write_link(**encode(view))
+    st.caption(SECTIONS[view.tab][1])
+    SECTIONS[view.tab][2](view)
+except ExperimentError as error:
+    explore_work.forget()
+    st.error(f"{error}.", icon=":material/block:")

@@ -1,0 +1,104 @@
+"""What the open section has asked the worker for: one question for each visitor, followed while it is answered, or stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import CancelledError
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from experiments.sweeps.cloud import Cloud
+from experiments.sweeps.requests import sweep_so_far
+from experiments.sweeps.sweep import Sweep
+from experiments.worker import Call, RequestError, WorkerError
+from pages import cached_sweeps
+
+state = st.session_state
+AT_ONCE = 0.25  # seconds in which most answers are there: those are shown without a coarse one before
+WATCH = 0.2  # seconds between looks at one that takes longer
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far an answer is: `result` is the finest one yet or None, `share` of it is done; `running` until it is complete,
+    `stopped` by the visitor, or failed with a sentence in `trouble`."""
+
+    result: Any
+    share: float
+    running: bool = False
+    stopped: bool = False
+    trouble: str = ""
+
+
+def ask(question: Sweep | Cloud, again: bool = False) -> None:
+    """Ask for it, unless that is what has been asked last. What was asked before is let go of."""
+    key, call = state.get("explore.call", ("", None))
+    if key == question.key and not again:
+        return
+    if call is not None:
+        call.cancel()
+    name = "sweep" if isinstance(question, Sweep) else "cloud"
+    call = cached_sweeps.workers().submit(name, {name: question.as_json()}, caller=str(id(state)))
+    state["explore.call"] = (question.key, call)
+    with suppress(TimeoutError, CancelledError, RequestError, WorkerError):  # `standing` tells
+        call.result(timeout=AT_ONCE)
+
+
+def standing(question: Sweep | Cloud) -> Standing:
+    """How far the answer is to what was asked last."""
+    call: Call = state["explore.call"][1]
+    so_far, share = sweep_so_far(question, call.progress) if isinstance(question, Sweep) else (None, _share(call))
+    if not call.done:
+        return Standing(so_far, share, running=True)
+    try:
+        return Standing(call.result(timeout=0), 1.0)
+    except CancelledError:
+        return Standing(so_far, share, stopped=True)
+    except (RequestError, WorkerError, TimeoutError) as error:
+        return Standing(so_far, share, trouble=f"{error}")
+
+
+def _share(call: Call) -> float:
+    return next((p.meta["share"] for p in reversed(call.progress) if "share" in p.meta), 0.0)
+
+
+def stop() -> None:
+    state["explore.call"][1].cancel()
+
+
+def forget() -> None:
+    """Let go of what was asked: the section has none of it on show any more."""
+    _, call = state.pop("explore.call", ("", None))
+    if call is not None:
+        call.cancel()
+
+
+def follow(question: Sweep | Cloud, watched: Callable[[], None], resting: Callable[[], None]) -> None:
+    """Ask, and show the answer: by `watched`, which looks again and again, while it is on its way, then by `resting`."""
+    ask(question)
+    state["explore.watched"] = standing(question).running
+    (watched if state["explore.watched"] else resting)()
+
+
+def settle(now: Standing) -> None:
+    """After a section has drawn itself: the whole page follows where an answer has come, or a hand has dropped something."""
+    come = state.get("explore.watched", False) and not now.running
+    if come or state.pop("explore.dropped", False):
+        st.rerun()
+
+
+def progress(question: Sweep | Cloud, now: Standing, size: str) -> None:
+    """The bar and what can be done about it, while there is something to do. `size` says how much is asked."""
+    if now.running:
+        bar, button = st.columns([5, 1], vertical_alignment="center")
+        bar.progress(min(now.share, 1.0), f"{size}: {now.share:.0%}")
+        button.button("Cancel", on_click=stop, icon=":material/stop:", width="stretch", key="explore.cancel")
+    elif now.stopped:
+        said, button = st.columns([5, 1], vertical_alignment="center")
+        said.info(f"Stopped at {now.share:.0%} of {size}.", icon=":material/pause:")
+        button.button("Go on", on_click=ask, args=(question, True), icon=":material/play_arrow:", width="stretch")
+    elif now.trouble:
+        st.error(f"This could not be computed: {now.trouble}")
