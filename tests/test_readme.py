@@ -35,13 +35,19 @@ def imported(marker: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Modu
 
 
 def test_every_snippet_is_run_below() -> None:
-    assert len(SNIPPETS) == 4
+    assert len(SNIPPETS) == 5
 
 
 def test_library_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     t = imported("import OPTIMIZERS", tmp_path, monkeypatch).t
     assert np.isfinite(t.loss).all()
     assert (t.loss[-1].min() < 1e-3) and (t.loss[-1].max() > 1e-3)
+
+
+def test_a_network_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    snippet = imported("Network.of(", tmp_path, monkeypatch)
+    assert snippet.module.training and int(snippet.module[1].num_batches_tracked) == 0
+    assert snippet.t.loss[-1] < 0.8 * snippet.t.loss[0]
 
 
 def test_adding_a_surface(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
