@@ -17,8 +17,8 @@ import numpy as np
 UFUNCS: Mapping[str, Any] = {
     "add": np.add, "sub": np.subtract, "mul": np.multiply, "truediv": np.true_divide, "neg": np.negative, "abs": np.absolute,
     "sqrt": np.sqrt, "exp": np.exp, "log": np.log, "sin": np.sin, "cos": np.cos, "tanh": np.tanh, "sign": np.sign,
-    "maximum": np.maximum, "gt": np.greater, "lt": np.less, "ge": np.greater_equal, "le": np.less_equal, "eq": np.equal,
-    "ne": np.not_equal,
+    "maximum": np.maximum, "logaddexp": np.logaddexp, "gt": np.greater, "lt": np.less,
+    "ge": np.greater_equal, "le": np.less_equal, "eq": np.equal, "ne": np.not_equal,
 }  # fmt: skip
 SYMBOLS = {
     "add": "+", "sub": "-", "mul": "*", "truediv": "/", "neg": "-", "pow": "**",
@@ -43,6 +43,9 @@ class Recorded:
         raise TypeError("a recorded calculation has no branches, and its values belong to it")
 
     __bool__ = __float__ = __int__ = __index__ = __len__ = __iter__ = __getitem__ = __array__ = _refused
+
+    def sigmoid(self) -> Recorded:
+        return (-self.tape.apply("logaddexp", 0.0, -self)).exp()  # type: ignore[operator]
 
     def clamp(self, min: Any) -> Recorded:
         """As tensors name the maximum."""

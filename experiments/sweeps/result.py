@@ -35,7 +35,9 @@ QUANTITIES: Mapping[str, Quantity] = {
     "steps": Quantity(
         "Steps to tolerance", "log", "the first step within the tolerance of the nearest minimum's loss; -1: never"
     ),
-    "final": Quantity("Final loss", "log", "the loss where the budget ends; NaN where the run diverged beyond any number"),
+    "final": Quantity(
+        "Final loss", "log", "the loss where the budget ends; infinite or NaN where the run diverged beyond any number"
+    ),
     "best": Quantity("Best loss", "log", "the smallest loss of the run"),
     "distance": Quantity(
         "Distance to the minimum", "log", "from the run's end to the nearest known minimum; NaN where none is known"

@@ -23,7 +23,7 @@ from experiments.sweeps.requests import TABLE, sweep_so_far
 from experiments.sweeps.result import Fate, SweepResult
 from experiments.sweeps.sweep import Sweep, basin_map, cell, line_sweep
 from experiments.trajectory import Trajectory
-from experiments.worker import RequestError, Workers
+from experiments.worker import Progress, RequestError, Workers
 from landscapes import SURFACES
 from optimizers import WRAPPERS
 from tests.cases import PAIRS
@@ -40,7 +40,7 @@ def of_a_single_run(experiment: Experiment, tolerance: float) -> Mapping[str, An
     t: Trajectory = execute(experiment)[0]
     surface: Any = experiment.make_landscape()
     minima, steps = np.array(surface.minima).reshape(-1, surface.dim), t.steps
-    alive, end = bool(t.finite[-1]), t.theta[-1]
+    alive, end = bool(t.finite[-1] and np.isfinite(t.loss[-1])), t.theta[-1]
     with np.errstate(all="ignore"):
         heights = np.array([surface.loss(m) for m in minima])
         apart = np.hypot.reduce(minima - end, axis=-1)
@@ -191,6 +191,8 @@ def test_coarse_maps_are_the_fine_one_with_cells_left_out(monkeypatch: pytest.Mo
     assert sum(walked) == 2 * 40 * 70
     for result in results:
         assert result.complete == (result.stride == 1)
+        row, column = result.best_cell(0)
+        assert results[-1].final[0, row, column] in result.final[0]
         assert result.x.tolist() == MAP.x.values[:: result.stride].tolist()
         assert result.y.tolist() == MAP.y.values[:: result.stride].tolist()
         for name, array in result.as_arrays().items():
@@ -337,3 +339,36 @@ def test_fates_are_what_they_are_called() -> None:
     assert fate(Choice("saddle"), sgd, (1.0, 0.0)) == Fate.STUCK
     assert fate(Choice("saddle"), sgd, (1.0, 1e-3)) == Fate.DIVERGED
     assert fate(Choice("saddle"), sgd, (0.0, 0.0)) == Fate.STUCK
+    assert fate(Choice("typed", {"formula": "x"}), sgd, (-1.0,)) == Fate.UNDERWAY  # downhill for ever, ever as fast
+    assert fate(ravine, Choice("lion", {"lr": 1e-5}), (3e-5, 0.0)) == Fate.CONVERGED  # it bounces within the tolerance
+
+
+def test_a_run_that_leaves_along_its_last_coordinate_is_gone() -> None:
+    saddle = Experiment(Choice("saddle"), (Choice("sgd"), Choice("lbfgs")), (0.5, 0.5), steps=900)
+    result = assert_cells_are_single_runs(Sweep(saddle, Axis("lr", 0.6, 0.8, 2)), rtol=1e-6)
+    assert not np.isfinite(result.final[0]).any()
+
+
+def test_a_log_axis_has_equal_ratios_and_its_ends_exactly() -> None:
+    values = Axis("lr", 0.1, 3.0, 5, "log").values
+    assert values[0] == 0.1
+    assert values[-1] == 3.0
+    np.testing.assert_allclose(values[1:] / values[:-1], 30**0.25, rtol=1e-12)
+    np.testing.assert_array_equal(Axis("lr", 0.0, 1.0, 5).values, [0, 0.25, 0.5, 0.75, 1])
+    experiment = Experiment(Choice("ravine"), (Choice("sgd", wrappers=(Choice("lookahead"),)),))
+    assert Sweep(experiment, Axis("lookahead.k", 1, 4, 7)).x.values.tolist() == [1, 2, 2, 2, 3, 4, 4]
+
+
+def test_a_long_run_is_counted_to_its_end() -> None:
+    """More steps than fit a byte, most of which turn back."""
+    slow = Experiment(Choice("ravine"), (Choice("sgd", {"lr": 0.0195}),), steps=1100)
+    assert_cells_are_single_runs(Sweep(slow, Axis("lr", 0.0195, 0.01999, 3)))
+
+
+def test_so_far_is_the_finest_map_that_was_reported() -> None:
+    results = list(compute(replace(MAP, experiment=replace(MAP.experiment, steps=900))))
+    reports = [Progress({"share": 0.1}, {}), Progress({"stride": 4}, results[0].as_arrays())]
+    reports += [Progress({"stride": 2}, results[0].as_arrays()), Progress({"share": 0.7}, {})]
+    found, share = sweep_so_far(MAP, reports)
+    assert found.stride == 2
+    assert share == 0.7
