@@ -92,7 +92,8 @@ def picture(view: Exploration, sweep: Sweep, result: SweepResult) -> None:
     at = view.cell if view.cell is not None and holds(sweep, view.cell) else _first(view, result)
     shown = sweep_map(
         result, view.colour, labels, theory=theory, coordinates=landscape.coordinates, minima=landscape.minima, chosen=at,  # type: ignore[attr-defined]
-        title=race_view.title(landscape, sweep.experiment), note=_note(view, sweep),
+        title=race_view.title(landscape, sweep.experiment),
+        note="The darker, the more steps a run took." if view.colour == "minimum" else "",
     )  # fmt: skip
     state["explore.of"] = shown.of
     beside = len(labels) <= 2
@@ -190,12 +191,7 @@ def _named(share: str, minima: Sequence[Sequence[float]]) -> str:
 
 def size(sweep: Sweep) -> str:
     count = len(sweep.experiment.optimizers)
-    return f"{count * sweep.cells:,} runs of {sweep.experiment.steps:,} steps"
-
-
-def _note(view: Exploration, sweep: Sweep) -> str:
-    shades = "; the darker, the more steps a run took" if view.colour == "minimum" else ""
-    return f"{size(sweep)}, tolerance {sweep.tolerance:g}{shades}"
+    return f"{count * sweep.cells:,} runs of {sweep.experiment.steps:,} steps, tolerance {sweep.tolerance:g}"
 
 
 def _first(view: Exploration, result: SweepResult) -> tuple[int, int, int] | None:

@@ -18,6 +18,7 @@ from pages import cached_sweeps
 
 state = st.session_state
 AT_ONCE = 0.25  # seconds in which most answers are there: those are shown without a coarse one before
+SLOT = 58  # pixels
 WATCH = 0.2  # seconds between looks at one that takes longer
 
 
@@ -91,14 +92,16 @@ def settle(now: Standing) -> None:
 
 
 def progress(question: Sweep | Cloud, now: Standing, size: str) -> None:
-    """The bar and what can be done about it, while there is something to do. `size` says how much is asked."""
-    if now.running:
-        bar, button = st.columns([5, 1], vertical_alignment="center")
-        bar.progress(min(now.share, 1.0), f"{size}: {now.share:.0%}")
-        button.button("Cancel", on_click=stop, icon=":material/stop:", width="stretch", key="explore.cancel")
-    elif now.stopped:
-        said, button = st.columns([5, 1], vertical_alignment="center")
-        said.info(f"Stopped at {now.share:.0%} of {size}.", icon=":material/pause:")
-        button.button("Go on", on_click=ask, args=(question, True), icon=":material/play_arrow:", width="stretch")
-    elif now.trouble:
-        st.error(f"This could not be computed: {now.trouble}")
+    """One line that is always there, so that nothing below it moves: how much is asked, and while it is computed how far it is,
+    with a button to stop it. `size` says how much."""
+    with st.container(height=SLOT, border=False, horizontal=True, vertical_alignment="center"):
+        if now.running:
+            st.progress(min(now.share, 1.0), f"{size}: {now.share:.0%}")
+            st.button("Cancel", on_click=stop, icon=":material/stop:", key="explore.cancel", width="content")
+        elif now.stopped:
+            st.markdown(f"Stopped at {now.share:.0%} of {size}.")
+            st.button("Go on", on_click=ask, args=(question, True), icon=":material/play_arrow:", width="content")
+        elif now.trouble:
+            st.markdown(f":red[This could not be computed: {now.trouble}]")
+        else:
+            st.caption(size)
