@@ -39,7 +39,7 @@ def test_every_snippet_is_run_below() -> None:
 
 
 def test_library_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    t = imported("import OPTIMIZERS", tmp_path, monkeypatch).t
+    t = imported("import SURFACES", tmp_path, monkeypatch).t
     assert np.isfinite(t.loss).all()
     assert (t.loss[-1].min() < 1e-3) and (t.loss[-1].max() > 1e-3)
 
