@@ -18,7 +18,7 @@ from pages import cached_sweeps
 
 state = st.session_state
 AT_ONCE = 0.25  # seconds in which most answers are there: those are shown without a coarse one before
-SLOT = 58  # pixels
+SLOT = 46  # pixels
 WATCH = 0.2  # seconds between looks at one that takes longer
 
 

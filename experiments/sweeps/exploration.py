@@ -60,7 +60,7 @@ def opening(experiment: Experiment, tab: str = "map") -> Exploration:
         around(seen, first, 128),
         around(seen, second, 128),
         tolerance=1e-2 if tab == "basins" else 1e-6,
-        colour={"basins": "minimum", "line": "final"}.get(tab, "steps"),
+        colour={"basins": "minimum", "line": "final", "map": "final"}.get(tab, "steps"),
     )
 
 
