@@ -1,4 +1,4 @@
-"""The only loop over steps."""
+"""The loop over steps. A sweep replays a recorded step where it can, which is held against this loop first."""
 
 from __future__ import annotations
 
