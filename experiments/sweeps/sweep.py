@@ -12,11 +12,13 @@ from typing import Any
 
 from experiments.spec import Experiment, ExperimentError
 from experiments.sweeps.axis import SEED, SEEDS, Axis, coordinate, known, with_value
+from optimizers.optimizer import HESSIAN, HVP
 
 VERSION = 1
 MOST_CELLS, MOST_STARTS = 256, 512  # along an axis; where both are coordinates of the start
 MOST_ALL_CELLS = 2**20  # of all optimizers together: 41 MB of answers
-MOST_WORK = 4e8  # steps of all runs together: seconds to a minute
+MOST_WORK = 4e8  # steps of all runs together, 3 to 10 seconds
+CURVED = 16  # how many of them a step counts for that asks for curvature, whose linear algebra takes so much longer
 AT_ONCE = 5e6  # of which nobody needs a coarser map first: 50 ms
 
 
@@ -74,10 +76,11 @@ class Sweep:
             raise ExperimentError(sentence(f"an axis has {most} at most", most))
         if count * self.cells > MOST_ALL_CELLS:
             raise ExperimentError(sentence(f"{together} have {MOST_ALL_CELLS:,} at most", side(MOST_ALL_CELLS / count)))
-        if count * self.cells * steps > MOST_WORK:
-            work = f"{count * self.cells * steps:,} steps of runs, {MOST_WORK:,.0f} at most"
-            why = f"with {steps:,} steps of {together} that is {work}"
-            raise ExperimentError(sentence(why, side(MOST_WORK / count / steps)))
+        if self.weight * self.cells * steps > MOST_WORK:
+            work = f"{self.weight * self.cells * steps:,} steps of runs, {MOST_WORK:,.0f} at most"
+            counted = f" (each {CURVED} times, where it asks for curvature)" if self.weight > count else ""
+            why = f"with {steps:,} steps of {together} that is {work}{counted}"
+            raise ExperimentError(sentence(why, side(MOST_WORK / self.weight / steps)))
 
     @property
     def axes(self) -> tuple[Axis, ...]:
@@ -96,11 +99,17 @@ class Sweep:
         """Of one optimizer."""
         return self.rows * self.columns
 
+    @cached_property
+    def weight(self) -> int:
+        """What one step of a run of every optimizer counts for."""
+        needs = [self.experiment.optimizer(i).needs for i in range(len(self.experiment.optimizers))]
+        return sum(CURVED if need & (HESSIAN | HVP) else 1 for need in needs)
+
     @property
     def strides(self) -> tuple[int, ...]:
         """From coarse to fine: every so-manieth cell of each axis; the last one is 1, and each divides the one before."""
         first = 1
-        if len(self.experiment.optimizers) * self.cells * self.experiment.steps <= AT_ONCE:
+        if self.weight * self.cells * self.experiment.steps <= AT_ONCE:
             return (1,)
         while min(self.columns, self.rows if self.rows > 1 else self.columns) // (2 * first) >= COARSEST:
             first *= 2

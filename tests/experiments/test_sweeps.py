@@ -295,7 +295,12 @@ def test_what_cannot_be_swept_is_refused(make: Any, told: str) -> None:
 
 @pytest.mark.parametrize(
     ("experiment", "cells"),
-    [(SGD, 513), (replace(SGD, optimizers=(Choice("sgd"),) * 9), 500), (replace(SGD, steps=9000), 300)],
+    [
+        (SGD, 513),
+        (replace(SGD, optimizers=(Choice("sgd"),) * 9), 500),
+        (replace(SGD, steps=9000), 300),
+        (replace(SGD, optimizers=(Choice("newton"),)), 512),
+    ],
 )
 def test_the_size_that_is_offered_fits_and_the_next_does_not(experiment: Experiment, cells: int) -> None:
     with pytest.raises(ExperimentError) as refused:
