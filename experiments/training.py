@@ -17,21 +17,17 @@ from safetensors.torch import save_file
 
 from experiments.loop import Halt, Visit, as_numpy, walk
 from experiments.spec import Experiment
+from experiments.training_analysis import analysed
+from experiments.training_plan import TrainingPlan, plan_of
 from experiments.training_result import Progress, TrainingResult
-from landscapes import NETWORKS
 from landscapes.arrays import norm
-from landscapes.curvature.spectrum import EXACT_DIM, TOP, Spectrum, spectrum
-from landscapes.directions import principal_plane
 from landscapes.networks.network import Network
 
-MOST_POINTS = 1_000  # recorded along one path
-MOST_BYTES = 64 * 2**20  # of recorded weights
 CHECKPOINT_SECONDS = 5.0
-MARGIN = 0.3  # of the paths' extent, on each side of the height map
 TRAINED = 0.8  # the share of the progress bar that the steps take
 
 Listener = Callable[[Progress], None]
-CURVES = ("loss", "grad_norm", "batch_loss", "test_accuracy")
+CURVES = ("loss", "grad_norm", "batch_loss", "test_loss", "test_accuracy")
 
 
 def train(
@@ -49,23 +45,23 @@ def train(
     experiment goes on from it as if it had never stopped. Raises ValueError for an experiment that cannot be trained.
     """
     heard, stop = on_progress or (lambda progress: None), cancelled or (lambda: False)
-    training = _Training.of(experiment, device)
+    training = Training.of(experiment, device)
     file = None if checkpoint is None else checkpoint / "training.safetensors"
     if file is not None and file.exists():
         training.restore(file)
     with np.errstate(all="ignore"):
         whole = training.go(heard, stop, file)
-        return _analysed(training, heard, stop, whole)
+        return analysed(training, heard, stop, whole)
 
 
 @dataclass(eq=False)
-class _Training:
+class Training:
     """A training under way: the walks' latest visits and what has been recorded."""
 
     experiment: Experiment
     network: Network
     seen: Any
-    schedule: np.ndarray
+    plan: TrainingPlan
     halts: list[Halt | None]
     theta: np.ndarray
     curves: dict[str, np.ndarray]
@@ -74,26 +70,23 @@ class _Training:
     points: int = 0
 
     @classmethod
-    def of(cls, experiment: Experiment, device: str) -> _Training:
-        if experiment.landscape.key not in NETWORKS:
-            raise ValueError(f"{experiment.landscape.key} is not a network; there are: {', '.join(NETWORKS)}")
+    def of(cls, experiment: Experiment, device: str) -> Training:
+        plan = plan_of(experiment)
         network = cast(Network, experiment.make_landscape()).to(device)
         for i in range(len(experiment.optimizers)):
             reason = experiment.optimizer(i).disabled_because(network)
             if reason:
                 raise ValueError(f"{experiment.optimizer(i).title} cannot run here. {reason}")
         count = len(experiment.optimizers)
-        most = max(2, min(MOST_POINTS, MOST_BYTES // (4 * network.dim * count)))
-        every = -(-experiment.steps // (most - 1)) if experiment.steps else 1
-        schedule = np.unique(np.append(np.arange(0, experiment.steps + 1, every), experiment.steps))
+        points = len(plan.schedule)
         return cls(
             experiment=experiment,
             network=network,
             seen=network if experiment.batch_size is None else network.on_batches(experiment.batch_size),
-            schedule=schedule,
+            plan=plan,
             halts=[None] * count,
-            theta=np.full((count, len(schedule), network.dim), np.nan, np.float32),
-            curves={name: np.full((count, len(schedule)), np.nan) for name in CURVES},
+            theta=np.full((count, points, network.dim), np.nan, np.float32),
+            curves={name: np.full((count, points), np.nan) for name in CURVES},
             calls=[[] for _ in range(count)],
             seconds=np.zeros(count),
         )
@@ -101,6 +94,10 @@ class _Training:
     @property
     def count(self) -> int:
         return len(self.halts)
+
+    @property
+    def schedule(self) -> np.ndarray:
+        return self.plan.schedule
 
     def go(self, heard: Listener, stop: Callable[[], bool], file: Path | None) -> bool:
         """Step until the end, or until stopped; whether it came to the end."""
@@ -147,13 +144,16 @@ class _Training:
             self.curves["loss"][i, p] = float(self.network.loss(theta))
             self.curves["grad_norm"][i, p] = float(norm(self.network.gradient(theta)))
             self.curves["batch_loss"][i, p] = float(visit.oracle.landscape.loss(theta))
+            if self.network.test is not None:
+                self.curves["test_loss"][i, p] = float(self.network.test_loss(theta))
             if self.network.classifies:
                 self.curves["test_accuracy"][i, p] = float(self.network.accuracy(theta))
             self.calls[i].append(dict(visit.calls))
         self.points += 1
-        return self.progress("training", TRAINED * (visits[0].step / max(self.experiment.steps, 1)))
+        return self.progress("training", visits[0].step / max(self.experiment.steps, 1))
 
-    def progress(self, stage: Any, fraction: float) -> Progress:
+    def progress(self, stage: Any, done: float) -> Progress:
+        """The latest numbers; `done` is the share of this stage that is."""
         latest = {name: tuple(float(v) for v in self.curves[name][:, self.points - 1]) for name in CURVES}
         return Progress(
             stage=stage,
@@ -161,8 +161,9 @@ class _Training:
             steps=self.experiment.steps,
             loss=latest["loss"],
             batch_loss=latest["batch_loss"],
+            test_loss=latest["test_loss"],
             test_accuracy=latest["test_accuracy"],
-            fraction=fraction,
+            fraction=TRAINED * done if stage == "training" else TRAINED + (1 - TRAINED) * done,
         )
 
     def store(self, file: Path) -> None:
@@ -202,7 +203,8 @@ class _Training:
         self.theta[:, : self.points] = tensors["recorded"].numpy()
         self.seconds = tensors["seconds"].numpy().copy()
         for name, values in self.curves.items():
-            values[:, : self.points] = tensors[f"curve.{name}"].numpy()
+            if f"curve.{name}" in tensors:  # one that is recorded since then stays unknown
+                values[:, : self.points] = tensors[f"curve.{name}"].numpy()
         self.calls = meta["calls"]
         place = self.network.inputs.device
         self.halts = [
@@ -227,74 +229,6 @@ def _unpacked(data: Any, tensors: dict[str, torch.Tensor], place: torch.device) 
     if "tuple" in data:
         return tuple(_unpacked(part, tensors, place) for part in data["tuple"])
     return data["plain"]
-
-
-def _analysed(training: _Training, heard: Listener, stop: Callable[[], bool], whole: bool) -> TrainingResult:
-    """The result: plane, heights and curvature of what was recorded."""
-    e, n, p = training.experiment, training.count, training.points
-    theta = training.theta[:, :p]
-    finite = np.logical_and.accumulate(np.isfinite(theta).all(axis=-1), axis=1)
-    theta[~finite] = np.nan
-    plane = principal_plane(theta[finite])
-    coordinates = plane.coordinates(theta)
-    domain = (_stretch(coordinates[..., 0]), _stretch(coordinates[..., 1]))
-    family = NETWORKS[e.landscape.key]
-    surface = family.plane(e.landscape.parameters, plane.origin, plane.directions, domain, tuple(coordinates[0, 0]))
-    x, y = (np.linspace(low, high, surface.cells) for low, high in domain)
-    ends = theta[np.arange(n), finite.sum(axis=1) - 1].copy()
-    found = _curvature(training, ends, heard, stop) if whole else None
-    curvature = [_unknown(training.network.dim)] * n if found is None else found
-    kinds = sorted({kind for counts in training.calls for count in counts for kind in count})
-    return TrainingResult(
-        experiment=e,
-        steps=training.schedule[:p],
-        **{name: values[:, :p] for name, values in training.curves.items()},
-        finite=finite,
-        calls={kind: np.array([[count.get(kind, 0) for count in counts] for counts in training.calls]) for kind in kinds},
-        seconds=training.seconds,
-        ends=ends,
-        theta=theta,
-        origin=plane.origin,
-        directions=plane.directions,
-        explained=plane.explained,
-        coordinates=coordinates,
-        off_plane=plane.distance(theta),
-        plane_loss=surface.loss(coordinates),
-        x=x,
-        y=y,
-        heights=surface.loss_on_plane(x, y).astype(np.float32),
-        eigenvalues=np.stack([s.eigenvalues for s in curvature]),
-        residuals=np.stack([s.residuals for s in curvature]),
-        trace=np.array([s.trace for s in curvature]),
-        trace_error=np.array([s.trace_error for s in curvature]),
-        spectrum_kind="none" if found is None else found[0].kind,
-        complete=found is not None,
-    )
-
-
-def _stretch(values: np.ndarray) -> tuple[float, float]:
-    """The stretch of the paths and a margin on both sides."""
-    low, high = float(np.nanmin(values)), float(np.nanmax(values))
-    margin = MARGIN * (high - low) or 1.0
-    return low - margin, high + margin
-
-
-def _unknown(dim: int) -> Spectrum:
-    """What is known of a spectrum that was not computed."""
-    nothing = np.full(dim if dim <= EXACT_DIM else TOP, np.nan)
-    return Spectrum(nothing, nothing, np.nan, np.nan, "exact" if dim <= EXACT_DIM else "lanczos")
-
-
-def _curvature(training: _Training, ends: np.ndarray, heard: Listener, stop: Callable[[], bool]) -> list[Spectrum] | None:
-    """The Hessian's spectrum at each end, in float64; None if it was stopped."""
-    network = training.network.to(torch.float64)
-    spectra = []
-    for i, end in enumerate(ends):
-        if stop():
-            return None
-        spectra.append(spectrum(network, network.point(end)))
-        heard(training.progress("analysis", TRAINED + (1 - TRAINED) * (i + 1) / len(ends)))
-    return spectra
 
 
 def main(arguments: list[str]) -> None:

@@ -27,13 +27,14 @@ class Progress:
     steps: int
     loss: tuple[float, ...]
     batch_loss: tuple[float, ...]
+    test_loss: tuple[float, ...]
     test_accuracy: tuple[float, ...]
     fraction: float
 
     def as_json(self) -> dict[str, Any]:
         """Plain data; numbers that are not finite, which JSON has no words for, become None."""
         data: dict[str, Any] = {field.name: getattr(self, field.name) for field in fields(self)}
-        for name in ("loss", "batch_loss", "test_accuracy"):
+        for name in ("loss", "batch_loss", "test_loss", "test_accuracy"):
             data[name] = [value if math.isfinite(value) else None for value in data[name]]
         return data
 
@@ -43,7 +44,8 @@ class TrainingResult:
     """Several optimizers trained on one network from the same weights on the same batches.
 
     Axes: optimizers n in the experiment's order, recorded points p, parameters dim. `steps` `(p,)` are the steps recorded;
-    loss, grad_norm: over all training samples; batch_loss: what each optimizer saw; test_accuracy: all `(n, p)`.
+    loss, grad_norm: over all training samples; batch_loss: what each optimizer saw; test_loss and test_accuracy: over all test
+    samples, NaN where there are none, or no classes: all `(n, p)`.
     finite `(n, p)`: false from where an optimizer became infinite or NaN; its theta and coordinates are NaN there.
     calls: oracle calls so far, each `(n, p)`; seconds `(n,)` spent stepping. ends `(n, dim)`: the last finite weights recorded;
     theta `(n, p, dim)` float32, or None where weights were left out of the file.
@@ -51,7 +53,7 @@ class TrainingResult:
     `(10,)`, variance shares of the first components; coordinates `(n, p, 2)`; off_plane `(n, p)`, distances from the plane;
     plane_loss `(n, p)`, the loss at the projections. x `(nx,)`, y `(ny,)`, heights `(ny, nx)`: the loss on the plane.
     Curvature at the ends: eigenvalues `(n, k)` ascending, each within residuals `(n, k)` of a true one; trace, trace_error
-    `(n,)`; spectrum_kind "exact" (all eigenvalues), "lanczos" (the largest) or "none" (cancelled before).
+    `(n,)`; spectrum_kind "exact" (all eigenvalues), "lanczos" (the largest) or "none" (too dear, or cancelled before).
     complete: false if it was cancelled; then the curvature is NaN and the steps end where they were.
     """
 
@@ -81,6 +83,7 @@ class TrainingResult:
     trace_error: np.ndarray
     spectrum_kind: str
     complete: bool
+    test_loss: np.ndarray
 
     @property
     def titles(self) -> tuple[str, ...]:
@@ -134,6 +137,7 @@ class TrainingResult:
                 given["calls"] = {n.removeprefix("calls_"): file[n] for n in file.files if n.startswith("calls_")}
             given["experiment"] = Experiment.from_json(json.loads(str(given["experiment"])))
             given["spectrum_kind"], given["complete"] = str(given["spectrum_kind"]), bool(given["complete"])
+            given.setdefault("test_loss", np.full_like(given["loss"], np.nan))  # files from before it was recorded
             return cls(**{"theta": None, **given})
         except (KeyError, OSError, EOFError, TypeError, ValueError, zipfile.BadZipFile, zlib.error) as error:
             raise ValueError(f"{path.name} is not a training result that can be read: {error}") from error

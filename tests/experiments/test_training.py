@@ -109,6 +109,8 @@ def test_accuracy_is_on_test_digits(result: TrainingResult) -> None:
     assert result.theta is not None
     network = NETWORKS["digits_mlp"](width=3, seed=2)
     np.testing.assert_allclose(result.test_accuracy, network.accuracy(network.point(result.theta)), atol=1e-7)
+    np.testing.assert_allclose(result.test_loss, network.test_loss(network.point(result.theta)), rtol=1e-6)
+    assert not np.allclose(result.test_loss, result.loss, rtol=1e-3)
 
 
 def test_progress_is_told_step_by_step() -> None:
@@ -117,6 +119,7 @@ def test_progress_is_told_step_by_step() -> None:
     trained = [p for p in heard if p.stage == "training"]
     assert [p.step for p in trained] == list(range(7)) and all(p.steps == 6 for p in heard)
     np.testing.assert_array_equal(np.array([p.loss for p in trained]).T, done.loss)
+    np.testing.assert_array_equal(np.array([p.test_loss for p in trained]).T, done.test_loss)
     np.testing.assert_array_equal(np.array([p.test_accuracy for p in trained]).T, done.test_accuracy)
     fractions = [p.fraction for p in heard]
     assert fractions == sorted(fractions) and fractions[-1] == pytest.approx(1.0)
@@ -216,7 +219,7 @@ def test_full_batch_and_no_steps() -> None:
 
 
 def test_long_trainings_record_a_schedule(result: TrainingResult, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("experiments.training.MOST_POINTS", 4)
+    monkeypatch.setattr("experiments.training_plan.MOST_POINTS", 4)
     few = train(replace(FEW, steps=7))
     assert few.steps.tolist() == [0, 3, 6, 7]
     np.testing.assert_array_equal(few.loss[:, :3], result.loss[:, [0, 3, 6]])
@@ -231,6 +234,16 @@ def test_save_and_load(result: TrainingResult, tmp_path: Path) -> None:
     assert light.theta is None
     same(replace(light, theta=result.theta), result)
     assert [p.name for p in path.parent.iterdir()] == ["result.npz"]
+
+
+def test_a_file_from_before_test_losses_were_recorded_opens(result: TrainingResult, tmp_path: Path) -> None:
+    path = tmp_path / "result.npz"
+    result.save(path)
+    with np.load(path) as file:
+        np.savez(path, **{name: file[name] for name in file.files if name != "test_loss"})
+    old = TrainingResult.load(path)
+    assert old.test_loss.shape == old.loss.shape and np.isnan(old.test_loss).all()
+    same(replace(old, test_loss=result.test_loss), result)
 
 
 def test_broken_files_raise_value_errors(result: TrainingResult, tmp_path: Path) -> None:
