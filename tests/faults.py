@@ -856,6 +856,48 @@ SWEEPS = [
     Fault("experiments/sweeps/cloud.py", "size = count * len(self.frames) * 2", "size = count * len(self.frames)", CLOUD),
 ]
 
+CELLS = "tests/figures/test_cell_map.py -k "
+MAP_JS = "tests/figures/test_map_js.py"
+LINKED = "tests/experiments/test_exploration.py -k "
+EXPLORED = "tests/pages/test_explore.py -k "
+EXPLORING = [
+    Fault("figures/colouring.py", "codes[zero] = ZERO", "codes[zero] = FIRST", CELLS + "numbers_run"),
+    Fault("figures/colouring.py", "below=low < bottom", "below=False", CELLS + "numbers_run"),
+    Fault("figures/colouring.py", "codes[there] = FIRST + _share", "codes[there] = FIRST + 1 + _share", CELLS + "numbers_run"),
+    Fault("figures/colouring.py", "np.where(never & ~gone, NEVER", "np.where(never, NEVER", CELLS + "steps_that_never"),
+    Fault(
+        "figures/colouring.py",
+        "shades // max(len(took), 1)",
+        "shades // 2 // max(len(took), 1) * 0",
+        CELLS + "fates_and_minima",
+    ),
+    Fault("figures/sweep_map.py", "float(best[1]), float(best[0]))", "float(best[0]), float(best[1]))", CELLS + "theory_lies"),
+    Fault(
+        "figures/sweep_map.py",
+        "xs, ys = x.cell_of(border[:, 0])",
+        "xs, ys = 3 + x.cell_of(border[:, 0])",
+        CELLS + "theory_lies",
+    ),
+    Fault("figures/map_payload.py", "have != picture.key", "have == picture.key", CELLS + "blob"),
+    Fault("figures/cell_map.py", "* (self.cells - 1)", "* self.cells", CELLS + "axis_knows"),
+    Fault("figures/cloud.py", "low + half, high - half", "low, high", CELLS + "cloud"),
+    Fault("figures/cloud.py", "np.concatenate([[0], 1 +", "np.concatenate([[1], 1 +", CELLS + "cloud"),
+    Fault("figures/bands.py", "np.minimum(high, FAR)", "low", CELLS + "medians"),
+    Fault("static/map/places.js", "return cell - (cell % stride)", "return cell", MAP_JS),
+    Fault("static/map/places.js", "(place + 0.5) / cells) * panel.height", "place / cells) * panel.height", MAP_JS),
+    Fault("static/map/decode.js", "before?.key !== picture.key", "!before", MAP_JS),
+    Fault("static/map/words.js", "Math.floor(cell.column / picture.stride)", "cell.column", MAP_JS),
+    Fault("experiments/sweeps/link.py", 'f"{one.name},{one.low!r}', 'f"{one.name},{one.low:g}', LINKED + "every_number"),
+    Fault("experiments/sweeps/link.py", "if name in MUST_FIT and", "if False and", LINKED + "one_wrong"),
+    Fault("experiments/sweeps/link.py", "if i not in able(experiment)]", "if i < 0]", LINKED + "one_wrong"),
+    Fault("experiments/sweeps/export.py", "repr(x), *", "f'{x:g}', *", LINKED + "cells_leave"),
+    Fault(
+        "pages/explore_stage.py", "cell(sweep, index, row, column)", "cell(sweep, index, column, row)", EXPLORED + "one_cell"
+    ),
+    Fault("pages/explore_map.py", "solo = cell(sweep, *at)", "solo = cell(sweep, 0, 0, 0)", EXPLORED + "holds_what"),
+    Fault("pages/explore_controls.py", 'state["explore.complaints"] += complaints', "pass", EXPLORED + "got_wrong"),
+]
+
 FAULTS = [
     *OPTIMIZERS,
     *WRAPPERS,
@@ -871,6 +913,7 @@ FAULTS = [
     *TAKEAWAY,
     *REPRODUCED,
     *SWEEPS,
+    *EXPLORING,
 ]
 
 

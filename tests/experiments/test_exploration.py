@@ -76,6 +76,7 @@ def test_one_wrong_field_falls_back_alone_and_sizes_name_what_would_fit() -> Non
     assert view == replace(opening(RAVINE), colour="fate")
     assert len(complaints) == 1 and "256 x 256 would" in complaints[0]
     assert "cloud" in decode({"tab": "cloudy"}, RAVINE)[1][0]
+    assert "no optimizer 9" in decode({"of": "1,9"}, RAVINE)[1][0]
     many, complaints = decode({"tab": "cloud", "runs": "100000"}, RAVINE)
     assert many.runs == opening(RAVINE, "cloud").runs and complaints
 
@@ -97,7 +98,7 @@ def test_a_view_is_fitted_to_what_the_experiment_has_left() -> None:
 @pytest.mark.parametrize("two", [True, False])
 def test_cells_leave_as_csv_and_arrays_in_full_precision(two: bool) -> None:
     experiment: Experiment = replace(RAVINE, optimizers=RAVINE.optimizers[1:3], steps=20)
-    sweep = Sweep(experiment, Axis("lr", 1e-3, 10, 5, "log"), Axis("start0", -1, 1, 3) if two else None)
+    sweep = Sweep(experiment, Axis("lr", 1e-3, 10, 6, "log"), Axis("start0", -1, 1, 3) if two else None)
     *_, result = compute(sweep)
     first, text = export.csv(result, ["A", "B"]).decode().split("\n", 1)
     assert Sweep.from_json(json.loads(first.removeprefix("# "))) == sweep
@@ -106,6 +107,7 @@ def test_cells_leave_as_csv_and_arrays_in_full_precision(two: bool) -> None:
     for name in ("final", "oscillation", "steps"):
         found = np.array([float(row[name]) for row in rows]).reshape(result.fate.shape)
         np.testing.assert_array_equal(found, getattr(result, name))
+    assert [float(row["lr"]) for row in rows] == [*sweep.x.values] * 2 * sweep.rows
     place = (1, sweep.rows - 1, 2)
     row = rows[np.ravel_multi_index(place, result.fate.shape)]
     assert (row["optimizer"], float(row["lr"])) == ("B", sweep.x.values[2])

@@ -26,6 +26,8 @@ test("the cell under a pixel is the one whose middle is nearest, and a coarse bl
     const coarse = places.cellAt(panels, 9, 41, pixel, 4)
     assert.deepEqual(coarse, { panel, row: row - (row % 4), column: column - (column % 4) })
   }
+  near(places.toY(panels[0], 9, 0), 105) // the middle of the lowest cell
+  near(places.toX(panels[0], 41, 0), 55)
   assert.equal(places.cellAt(panels, 9, 41, [10, 10]), null)
   assert.deepEqual(places.cellAt(panels, 9, 41, [-999, 999], 1, 1), { panel: 1, row: 0, column: 0 }, "a hand beyond the map")
 })
