@@ -17,7 +17,7 @@ from safetensors.torch import save_file
 
 from experiments.loop import Halt, Visit, as_numpy, walk
 from experiments.spec import Experiment
-from experiments.training_analysis import analysed
+from experiments.training_analysis import Recorded, analysed
 from experiments.training_plan import TrainingPlan, plan_of
 from experiments.training_result import Progress, TrainingResult
 from landscapes.arrays import norm
@@ -45,17 +45,18 @@ def train(
     experiment goes on from it as if it had never stopped. Raises ValueError for an experiment that cannot be trained.
     """
     heard, stop = on_progress or (lambda progress: None), cancelled or (lambda: False)
-    training = Training.of(experiment, device)
+    training = _Training.of(experiment, device)
     file = None if checkpoint is None else checkpoint / "training.safetensors"
     if file is not None and file.exists():
         training.restore(file)
     with np.errstate(all="ignore"):
         whole = training.go(heard, stop, file)
-        return analysed(training, heard, stop, whole)
+        heard(training.progress("analysis", 0.0))
+        return analysed(training.recorded(whole), lambda share: heard(training.progress("analysis", share)), stop)
 
 
 @dataclass(eq=False)
-class Training:
+class _Training:
     """A training under way: the walks' latest visits and what has been recorded."""
 
     experiment: Experiment
@@ -70,7 +71,7 @@ class Training:
     points: int = 0
 
     @classmethod
-    def of(cls, experiment: Experiment, device: str) -> Training:
+    def of(cls, experiment: Experiment, device: str) -> _Training:
         plan = plan_of(experiment)
         network = cast(Network, experiment.make_landscape()).to(device)
         for i in range(len(experiment.optimizers)):
@@ -164,6 +165,18 @@ class Training:
             test_loss=latest["test_loss"],
             test_accuracy=latest["test_accuracy"],
             fraction=TRAINED * done if stage == "training" else TRAINED + (1 - TRAINED) * done,
+        )
+
+    def recorded(self, whole: bool) -> Recorded:
+        return Recorded(
+            self.experiment,
+            self.plan,
+            self.network if self.plan.spectrum == "none" else self.network.to(torch.float64),
+            self.theta[:, : self.points],
+            {name: values[:, : self.points] for name, values in self.curves.items()},
+            self.calls,
+            self.seconds,
+            whole,
         )
 
     def store(self, file: Path) -> None:

@@ -2,28 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-import torch
 
+from experiments.spec import Experiment
+from experiments.training_plan import TrainingPlan
 from experiments.training_result import TrainingResult
 from landscapes import NETWORKS
 from landscapes.curvature.spectrum import EXACT_DIM, TOP, Spectrum, spectrum
 from landscapes.directions import principal_plane
 
-if TYPE_CHECKING:
-    from experiments.training import Training
-
 MARGIN = 0.3  # of the paths' extent, on each side of the height map
 
 
-def analysed(training: Training, heard: Callable[[Any], None], stop: Callable[[], bool], whole: bool) -> TrainingResult:
-    """The result: plane, heights and curvature of what was recorded; `whole` unless it was stopped before its end."""
-    e, n, p = training.experiment, training.count, training.points
-    heard(training.progress("analysis", 0.0))
-    theta = training.theta[:, :p]
+@dataclass(frozen=True, eq=False)
+class Recorded:
+    """What a training has recorded: theta `(n, p, dim)`, each of the curves `(n, p)`, calls at each point, seconds `(n,)`.
+
+    `network` is in the precision that spectra are to have; `whole` unless the training was stopped before its end.
+    """
+
+    experiment: Experiment
+    plan: TrainingPlan
+    network: Any
+    theta: np.ndarray
+    curves: Mapping[str, np.ndarray]
+    calls: Sequence[Sequence[Mapping[str, int]]]
+    seconds: np.ndarray
+    whole: bool
+
+
+def analysed(recorded: Recorded, tell: Callable[[float], None], stop: Callable[[], bool]) -> TrainingResult:
+    """The result. `tell` hears which share of the spectra is done; where `stop` says so, there are none."""
+    e, theta = recorded.experiment, recorded.theta
+    n, p = theta.shape[:2]
     finite = np.logical_and.accumulate(np.isfinite(theta).all(axis=-1), axis=1)
     theta[~finite] = np.nan
     plane = principal_plane(theta[finite])
@@ -31,19 +46,19 @@ def analysed(training: Training, heard: Callable[[Any], None], stop: Callable[[]
     domain = (_stretch(coordinates[..., 0]), _stretch(coordinates[..., 1]))
     family = NETWORKS[e.landscape.key]
     surface = family.plane(e.landscape.parameters, plane.origin, plane.directions, domain, tuple(coordinates[0, 0]))
-    x, y = (np.linspace(low, high, min(surface.cells, training.plan.cells)) for low, high in domain)
+    x, y = (np.linspace(low, high, min(surface.cells, recorded.plan.cells)) for low, high in domain)
     ends = theta[np.arange(n), finite.sum(axis=1) - 1].copy()
     heights = surface.loss_on_plane(x, y).astype(np.float32)
-    found = _curvature(training, ends, heard, stop) if whole else None
-    curvature = [_unknown(training.network.dim)] * n if found is None else found
-    kinds = sorted({kind for counts in training.calls for count in counts for kind in count})
+    found = _curvature(recorded, ends, tell, stop) if recorded.whole else None
+    curvature = [_unknown(recorded.network.dim)] * n if found is None else found
+    kinds = sorted({kind for counts in recorded.calls for count in counts for kind in count})
     return TrainingResult(
         experiment=e,
-        steps=training.schedule[:p],
-        **{name: values[:, :p] for name, values in training.curves.items()},
+        steps=recorded.plan.schedule[:p],
+        **recorded.curves,
         finite=finite,
-        calls={kind: np.array([[count.get(kind, 0) for count in counts] for counts in training.calls]) for kind in kinds},
-        seconds=training.seconds,
+        calls={kind: np.array([[count.get(kind, 0) for count in counts] for counts in recorded.calls]) for kind in kinds},
+        seconds=recorded.seconds,
         ends=ends,
         theta=theta,
         origin=plane.origin,
@@ -59,7 +74,7 @@ def analysed(training: Training, heard: Callable[[Any], None], stop: Callable[[]
         residuals=np.stack([s.residuals for s in curvature]),
         trace=np.array([s.trace for s in curvature]),
         trace_error=np.array([s.trace_error for s in curvature]),
-        spectrum_kind="none" if found is None else training.plan.spectrum,
+        spectrum_kind="none" if found is None else recorded.plan.spectrum,
         complete=found is not None,
     )
 
@@ -78,18 +93,17 @@ def _unknown(dim: int) -> Spectrum:
 
 
 def _curvature(
-    training: Training, ends: np.ndarray, heard: Callable[[Any], None], stop: Callable[[], bool]
+    recorded: Recorded, ends: np.ndarray, tell: Callable[[float], None], stop: Callable[[], bool]
 ) -> list[Spectrum] | None:
-    """The Hessian's spectrum at each end, in float64, unknown where the plan has none; None if it was stopped."""
-    if training.plan.spectrum == "none":
-        heard(training.progress("analysis", 1.0))
-        return [_unknown(training.network.dim)] * len(ends)
-    network = training.network.to(torch.float64)
-    exact_dim = network.dim if training.plan.spectrum == "exact" else 0
+    """The Hessian's spectrum at each end, unknown where the plan has none; None if it was stopped."""
+    network, kind = recorded.network, recorded.plan.spectrum
     spectra = []
     for i, end in enumerate(ends):
         if stop():
             return None
-        spectra.append(spectrum(network, network.point(end), exact_dim=exact_dim))
-        heard(training.progress("analysis", (i + 1) / len(ends)))
+        if kind == "none":
+            spectra.append(_unknown(network.dim))
+        else:
+            spectra.append(spectrum(network, network.point(end), exact_dim=network.dim if kind == "exact" else 0))
+        tell((i + 1) / len(ends))
     return spectra
