@@ -43,13 +43,13 @@ class MapAxis:
 class MapLine:
     """A line over the cells: xs and ys `(n,)` in cells, NaN where the pen is lifted. Lines with one label look alike.
 
-    `text` stands on the line itself. A faint line is ground, not message.
+    `text` stands on the line itself. A faint line is ground, not message; a path is thin, in ink.
     """
 
     label: str
     xs: np.ndarray
     ys: np.ndarray
-    look: Literal["solid", "dashed", "faint"] = "solid"
+    look: Literal["solid", "dashed", "faint", "path"] = "solid"
     text: str = ""
 
 

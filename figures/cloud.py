@@ -102,7 +102,7 @@ def _isolines(heights: np.ndarray, cells: int) -> tuple[MapLine, ...]:
 
 def _mean(mean: np.ndarray, axes: Sequence[MapAxis]) -> tuple[MapLine, ...]:
     xs, ys = (axis.cell_of(mean[:, i]) for i, axis in enumerate(axes))
-    return (MapLine("mean of the runs", xs, ys, "dashed"),) if np.isfinite(xs).any() else ()
+    return (MapLine("mean of the runs", xs, ys, "path"),) if np.isfinite(xs).any() else ()
 
 
 def cloud_losses_figure(result: CloudResult, labels: Sequence[str], mode: theme.Mode) -> go.Figure:

@@ -11,6 +11,7 @@ from experiments.sweeps.cloud import Cloud
 from experiments.sweeps.sweep import Sweep, basin_map, line_sweep
 
 TABS = ("map", "line", "basins", "cloud", "tune")
+CLOUD_CELLS = 64  # along each axis: so many that a cell of a few hundred runs holds some
 NEAR = 100.0  # how far around the value that is set an axis on a log scale reaches
 
 
@@ -93,7 +94,7 @@ def sweep_of(view: Exploration, experiment: Experiment) -> Sweep:
 
 def cloud_of(view: Exploration, experiment: Experiment) -> Cloud:
     """The cloud. Raises ExperimentError where nothing is random, or with the size that would fit."""
-    return Cloud(chosen(experiment, view.shown), view.runs)
+    return Cloud(chosen(experiment, view.shown), view.runs, CLOUD_CELLS)
 
 
 def fitted(view: Exploration, experiment: Experiment) -> Exploration:

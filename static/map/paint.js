@@ -83,6 +83,7 @@ function words(pen, picture, plan, panel, text, xs, ys, taken) {
 // White in black: to be seen on every colour.
 function stroke(pen, xs, ys, look, ground, font) {
   if (look === "faint") { pen.line(xs, ys, { colour: ground.contour, width: 0.9, alpha: 0.38 }); return }
+  if (look === "path") { pen.line(xs, ys, { colour: ground.ink, width: font / 9, alpha: 0.7 }); return }
   const wide = look === "dashed" ? font / 10 : font / 6, dash = look === "dashed" ? [7, 4] : []
   pen.line(xs, ys, { colour: "#000000", width: wide + 1.6, alpha: 0.5 })
   pen.line(xs, ys, { colour: "#ffffff", width: wide, dash })
@@ -196,7 +197,7 @@ function legend(pen, picture, plan, entry, mode) {
     pen.box(entry.left, entry.top + font * 0.1, font * 1.15, font * 1.15, { fill: picture.palette[mode][entry.code], radius: 2 })
     pen.box(entry.left, entry.top + font * 0.1, font * 1.15, font * 1.15, { colour: ground.ink, alpha: 0.4, radius: 2 })
   } else if (entry.kind === "line") {
-    pen.box(entry.left, entry.top + font * 0.1, font * 1.3, font * 1.15, { fill: entry.look === "faint" ? ground.paper : "#7b8794", radius: 2 })
+    pen.box(entry.left, entry.top + font * 0.1, font * 1.3, font * 1.15, { fill: ["faint", "path"].includes(entry.look) ? ground.paper : "#7b8794", radius: 2 })
     stroke(pen, [entry.left, entry.left + font * 1.3], [middle, middle], entry.look, ground, font)
   } else sign(pen, entry.sign, entry.left + font * 0.6, middle, font * 0.85, ground)
   pen.text(entry.label, entry.left + font * 1.75, middle, { size: font * 0.92, font: picture.font, colour: ground.ink, base: "middle" })

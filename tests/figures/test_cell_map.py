@@ -213,7 +213,7 @@ def test_a_cloud_counts_every_run_in_its_colour() -> None:
     start = next(mark for mark in made.panels[0].marks if mark.kind == "start")
     row, column = np.argwhere(made.panels[0].codes[0])[0]
     assert abs(start.x - column) <= 0.5 and abs(start.y - row) <= 0.5, "the first picture stands at the start"
-    mean = next(line for line in made.panels[0].lines if line.look == "dashed")
+    mean = next(line for line in made.panels[0].lines if line.look == "path")
     assert (mean.xs[0], mean.ys[0]) == pytest.approx((start.x, start.y))
     lines = [trace for trace in cloud_losses_figure(result, ["SGD", "Momentum"], "dark").data if not trace.fill]
     np.testing.assert_array_equal(lines[1].y, result.loss[1, 2])

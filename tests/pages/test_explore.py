@@ -15,6 +15,7 @@ from experiments.sweeps.compute import compute
 from experiments.sweeps.exploration import opening, sweep_of
 from experiments.sweeps.link import decode, encode
 from experiments.sweeps.sweep import cell
+from experiments.tune import tune
 from optimizers import OPTIMIZERS
 from pages.explore_controls import OPENINGS
 from pages.explore_stage import runs_at
@@ -158,3 +159,13 @@ def test_every_optimizer_has_a_map_or_a_reason(index: int) -> None:
     )
     assert not app.exception and not app.error
     assert [panel["codes"]["length"] for panel in canvases(app)[0]["panels"]] == [20] * len(keys)
+
+
+def test_tuned_rates_are_those_that_the_search_found() -> None:
+    app = explored("tune", on="bowl", race="sgd,adam", steps="15")
+    next(b for b in app.button if b.label == "Search the learning rates").click().run(timeout=60)
+    next(b for b in app.button if b.label == "Use the best rates here").click().run()
+    assert not app.exception and not app.error
+    experiment = app.session_state["explore"]
+    for index, choice in enumerate(experiment.optimizers):
+        assert choice.parameters["lr"] == pytest.approx(tune(experiment, index).best)
