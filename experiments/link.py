@@ -9,18 +9,16 @@ from dataclasses import replace
 from typing import Any
 
 from experiments.presets import RACES
+from experiments.slices import is_stored
 from experiments.spec import SLICE, SLICE_RANGES, Choice, Experiment, ExperimentError
-from landscapes import MODIFIERS, NETWORKS
+from experiments.training_plan import INTERACTIVE, plan_of
+from landscapes import MODIFIERS
 from optimizers import WRAPPERS
 
 VERSION = "1"
 OWN = "own"  # the landscape's own start
 LONGEST_FIELD, LONGEST_TRAINING = 2000, 20_000
-MOST_STEPS, MOST_ENTRANTS, MOST_PARAMETERS = (
-    2000,
-    16,
-    20_000,
-)  # a link must not buy more computing than a visitor's controls offer
+MOST_STEPS, MOST_ENTRANTS = 2000, 16  # a link must not buy more computing than a visitor's controls offer
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?", re.IGNORECASE)
 WITH = "with"
 _WRAPPED = re.compile(rf"\d{{1,2}}\.{WITH}")
@@ -32,7 +30,8 @@ def encode(experiment: Experiment) -> dict[str, str]:
 
     `on` names the landscape and `on.NAME` its parameters, `race` the optimizers in order and `K.NAME` the hyperparameters of
     the K-th; `K.with` is what is wrapped around it and `mod` what modifies the surface, as KEY:NAME=VALUE,...;KEY:... from the
-    innermost on; `start`, `steps`, `seed`, `batch` and `budget` are themselves; `of` is the training a slice lies in, as JSON.
+    innermost on; `start`, `steps`, `seed`, `batch`, `budget` and `weights` are themselves; `of` is the training a slice lies
+    in, as JSON.
     """
     data = experiment.as_json()
     fields = {"v": VERSION, "on": data["landscape"].pop("key")}
@@ -50,6 +49,8 @@ def encode(experiment: Experiment) -> dict[str, str]:
     fields |= {"steps": str(experiment.steps), "seed": str(experiment.seed)}
     if experiment.batch_size is not None:
         fields["batch"] = str(experiment.batch_size)
+    if experiment.weights is not None:
+        fields["weights"] = experiment.weights
     if experiment.training is not None and experiment.training != RACES[SLICE].training:
         fields["of"] = json.dumps(experiment.training.as_json(), separators=(",", ":"))
     return fields
@@ -122,6 +123,7 @@ def decode(fields: Mapping[str, str], openings: Mapping[str, Experiment] = RACES
     take("steps", lambda text: replace(experiment, steps=_whole(text, 1, MOST_STEPS)))
     take("batch", lambda text: replace(experiment, batch_size=_whole(text, 1, 10**6)))
     take("budget", lambda text: replace(experiment, budget=text))
+    take("weights", lambda text: replace(experiment, weights=text))
     take("seed", lambda text: replace(experiment, seed=_whole(text, 0, 2**31 - 1)))
     complaints += [f"{shortened(name)} was left out: no such field." for name in left]
     return experiment, complaints
@@ -170,11 +172,14 @@ def _with_landscape(experiment: Experiment, name: str, text: str) -> Experiment:
 
 def _with_training(experiment: Experiment, text: str) -> Experiment:
     training = Experiment.from_json(json.loads(text))
-    if training.steps > MOST_STEPS or len(training.optimizers) > MOST_ENTRANTS:
-        raise ValueError(f"a link's training has {MOST_STEPS} steps and {MOST_ENTRANTS} optimizers at most")
-    dim = NETWORKS[training.landscape.key].plan(**training.landscape.parameters).dim
-    if dim > MOST_PARAMETERS:
-        raise ValueError(f"a link's training has a network of {MOST_PARAMETERS:,} parameters at most, this one has {dim:,}")
+    if not is_stored(training):
+        if training.steps > MOST_STEPS or len(training.optimizers) > MOST_ENTRANTS:
+            raise ValueError(f"a link's training has {MOST_STEPS} steps and {MOST_ENTRANTS} optimizers at most")
+        seconds = plan_of(training).seconds
+        if seconds > INTERACTIVE:
+            raise ValueError(
+                f"a link's training takes {INTERACTIVE:.0f} seconds at most, this one about {seconds:,.0f}: run it as a job"
+            )
     return replace(experiment, training=training)
 
 

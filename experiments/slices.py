@@ -31,6 +31,11 @@ def stored(experiment: Experiment) -> TrainingResult | None:
     return None
 
 
+def is_stored(experiment: Experiment) -> bool:
+    """Whether there is a result of exactly this training."""
+    return any((folder / f"{experiment.key}.npz").exists() for folder in (SHIPPED, results_folder()))
+
+
 def keep(result: TrainingResult) -> Path:
     """Store a complete result so that its plane can be raced on. Raises ValueError for a cancelled one."""
     if not result.complete:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from hashlib import sha256
 from types import NoneType
-from typing import Any
+from typing import Any, cast
 
 from experiments.loop import run
 from experiments.trajectory import Trajectory
@@ -26,6 +27,7 @@ MOST_STEPS = 100_000
 MOST_OPTIMIZERS = 64
 MOST_WRAPPERS = MOST_MODIFIERS = 8
 BUDGETS = ("steps", "calls")
+WEIGHTS_NAME = re.compile(r"[0-9a-f]{64}")
 TYPED = "typed"
 ALL_SURFACES = SURFACES.extended({TYPED: "typed:TYPED"})  # those of the menu, and what a visitor types
 
@@ -76,7 +78,8 @@ class Experiment:
     `start` None is the landscape's own (for a network: its initial weights). `batch_size` None is full batch; it is for
     landscapes made of samples. `training` is the experiment whose joint plane a slice lies in, for the landscape "slice" only.
     `modifiers` change a surface, the first one first. `budget` is what `steps` counts: steps, or oracle calls, so that each
-    entrant stops where it has asked for that many (see `calls_spent`).
+    entrant stops where it has asked for that many (see `calls_spent`). `weights` are those that a network starts from instead
+    of its initial ones, by the name that they are kept under (see `experiments.weights`).
     Raises ExperimentError for anything that could not run.
     """
 
@@ -89,6 +92,7 @@ class Experiment:
     training: Experiment | None = None
     modifiers: tuple[Choice, ...] = ()
     budget: str = "steps"
+    weights: str | None = None
 
     def __post_init__(self) -> None:
         for name, value, low, high in (
@@ -131,6 +135,13 @@ class Experiment:
             )
         if self.training is not None and self.training.landscape.key not in NETWORKS:
             raise ExperimentError(f"training must be of a network, one of: {', '.join(NETWORKS)}")
+        if self.weights is not None:
+            if self.landscape.key not in NETWORKS:
+                raise ExperimentError(f"weights: {self.landscape.key} is not a network")
+            if WEIGHTS_NAME.fullmatch(str(self.weights)) is None:
+                raise ExperimentError(
+                    f"weights must be the 64 hexadecimal digits of a file's SHA-256, got {self.weights!r:.80}"
+                )
         made = [self.optimizer(index) for index in range(len(self.optimizers))]
         if self.start is not None and not (
             len(self.start) == dim and all(type(v) is float and abs(v) < float("inf") for v in self.start)
@@ -161,6 +172,8 @@ class Experiment:
             data["modifiers"] = [choice.as_json() for choice in self.modifiers]
         if self.budget != "steps":
             data["budget"] = self.budget
+        if self.weights is not None:
+            data["weights"] = self.weights
         return data
 
     @classmethod
@@ -196,6 +209,7 @@ class Experiment:
             training=None if training is None else cls.from_json(training),
             modifiers=tuple(Choice.from_json(entry, f"modifiers[{i}]") for i, entry in enumerate(modifiers)),
             budget=data.get("budget", "steps"),
+            weights=data.get("weights"),
         )
 
     @cached_property
@@ -229,6 +243,11 @@ class Experiment:
             made = plane if samples is None else plane.subset(int(samples))
         else:
             made = self._surface() if self.landscape.key in ALL_SURFACES else _made(NETWORKS, self.landscape, "landscape")
+            if self.weights is not None:
+                from experiments.weights import kept
+                from landscapes.networks.checkpoint import load_checkpoint
+
+                made = load_checkpoint(cast(Any, made), kept(self.weights))
         return made
 
     def seen_landscape(self) -> Landscape:

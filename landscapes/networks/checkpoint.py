@@ -32,7 +32,10 @@ def load_checkpoint(network: Network, path: Path) -> Network:
             tensors = {name: file.get_tensor(name) for name in shapes}
     except (SafetensorError, OSError) as error:
         raise CheckpointError(f"{path.name} is no safetensors file that can be read: {error}") from error
-    wrong = [name for name, t in tensors.items() if t.is_floating_point() and not bool(torch.isfinite(t).all())]
+    wrong = [name for name, t in tensors.items() if t.is_floating_point() and not bool(torch.isfinite(t.double()).all())]
+    kinds = [f"{name} ({t.dtype})".replace("torch.", "") for name, t in tensors.items() if not _same_kind(t, expected[name])]
+    if kinds:
+        raise CheckpointError(f"{path.name} has numbers of another kind in {_listed(kinds)}")
     if wrong:
         raise CheckpointError(f"{path.name} has numbers that are not finite in {_listed(wrong)}")
     return network.with_state(expected | tensors)
@@ -54,6 +57,11 @@ def _check_names(name: str, file: str, shapes: Mapping[str, tuple[int, ...]], ex
     ]
     if said:
         raise CheckpointError(f"{file} does not fit {name}: {'; '.join(said)}")
+
+
+def _same_kind(found: Tensor, expected: Tensor) -> bool:
+    """Whether both are real numbers of any precision, or both count."""
+    return found.is_floating_point() == expected.is_floating_point() and not found.is_complex()
 
 
 def _listed(names: list[str]) -> str:

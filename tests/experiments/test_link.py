@@ -63,6 +63,7 @@ def test_every_optimizer_fits_into_a_link(key: str) -> None:
         ("batch", "8", "batch"),
         ("of", "{", ""),
         ("of", '{"version":1}', ""),
+        ("weights", "0" * 64, "not a network"),
         ("<script>", "alert(1)", "no such field"),
         ("0.lr", "9" * 5000, "characters"),
     ],
@@ -83,7 +84,7 @@ def test_a_linked_training_is_bounded() -> None:
     assert experiment.training == DIGITS
     assert len(complaints) == 1 and "at most" in complaints[0]
     wide = replace(RACES[SLICE], training=replace(DIGITS, landscape=DIGITS.landscape.with_parameters(width=256, depth=6)))
-    assert "parameters at most" in decode(encode(wide))[1][0]
+    assert "60 seconds at most" in decode(encode(wide))[1][0]
     short = replace(long, training=replace(DIGITS, steps=7))
     assert decode(encode(short)) == (short, [])
 

@@ -173,6 +173,7 @@ def test_a_checkpoint_is_taken_whole(saved: Any) -> None:
         (lambda s: s.update(extra=torch.zeros(2, 3)), r"beyond what is expected, extra \(2, 3\)"),
         (lambda s: s.update({"0.weight": torch.zeros(64, 4)}), r"other shapes: 0.weight \(64, 4\) instead of \(4, 64\)"),
         (lambda s: s.update({"1.running_var": torch.tensor([1.0, np.nan, 1, 1])}), "not finite in 1.running_var"),
+        (lambda s: s.update({"0.weight": torch.zeros(4, 64, dtype=torch.int32)}), r"another kind in 0.weight \(int32\)"),
         (lambda s: s.update({f"module.{n}": s.pop(n) for n in list(s)}), r"it lacks .* and 10 more; it has.* and 12 more"),
     ],
 )
