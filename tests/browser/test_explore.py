@@ -128,7 +128,9 @@ def test_a_long_sweep_goes_from_coarse_to_fine_and_can_be_stopped(visitor: MakeV
     assert at.state()["stride"] == stopped
 
 
-@pytest.mark.parametrize(("width", "dark"), [(1440, False), (360, True)], ids=["desk, light", "phone, dark"])
+@pytest.mark.parametrize(
+    ("width", "dark"), [pytest.param(1440, False, marks=pytest.mark.slow), (360, True)], ids=["desk, light", "phone, dark"]
+)
 def test_axe_finds_nothing_and_all_fits(visitor: MakeVisitor, width: int, dark: bool) -> None:
     at = Explorer(visitor(width=width, dark=dark, still=True, touch=True)).opened(**{"show.axes": AXES})
     assert at.one.overflow() <= 0
@@ -138,6 +140,7 @@ def test_axe_finds_nothing_and_all_fits(visitor: MakeVisitor, width: int, dark: 
     assert at.state()["mode"] == ("dark" if dark else "light")
 
 
+@pytest.mark.slow
 def test_a_finger_taps_a_cell_and_the_readout_tells_its_numbers(visitor: MakeVisitor) -> None:
     sweep = swept(axes=AXES)
     at = Explorer(visitor(width=360, height=780, touch=True, still=True)).opened(**{"show.axes": AXES})

@@ -159,6 +159,7 @@ def test_in_a_room_the_keys_work_without_a_click(bare: MakeStage) -> None:
     assert one.state()["time"] == 1
 
 
+@pytest.mark.slow
 def test_a_film_is_a_webm(bare: MakeStage, tmp_path: Path) -> None:
     one = bare(800, 600).show(a_curve(steps=8))
     one.page.get_by_role("button", name="Save", exact=True).click()

@@ -53,6 +53,7 @@ class Takeaway:
         return self.one.scenes[-1].paths
 
 
+@pytest.mark.slow
 def test_every_figure_opens_and_is_of_this_race(visitor: MakeVisitor) -> None:
     section = Takeaway(visitor(still=True), on="rosenbrock", race="sgd,adam", steps="30")
     preview = section.box.get_by_test_id("stImage").locator("img")
