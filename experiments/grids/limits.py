@@ -1,0 +1,57 @@
+"""What a slice cannot show, in sentences with its own numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+def two_of(dim: int) -> str:
+    return (
+        f"It shows 2 of {dim:,} directions. A minimum here can be a saddle of the whole loss, and a wall here can have a way "
+        "around it that leaves the plane."
+    )
+
+
+def random(loss: np.ndarray) -> list[str]:
+    """Of planes of several seeds: loss `(seeds, ny, nx)`."""
+    edges = np.stack([loss[:, 0].mean(axis=1), loss[:, -1].mean(axis=1)], axis=1).mean(axis=1)
+    said = [
+        "Along a random direction the curvature is a mean over many directions, and usually far below the largest one: the "
+        "picture is flatter than the steepest way."
+    ]
+    if np.isfinite(edges).all():
+        said.append(
+            f"Another seed gives another picture: the mean loss along its lower and upper edge is {edges.min():.3g} to "
+            f"{edges.max():.3g} over {len(loss)} seeds."
+        )
+    return said
+
+
+def skewed(angle: float) -> str:
+    return f"Its axes meet at {angle:.1f}°, so distances and angles in the picture are not those of parameter space."
+
+
+def off_plane(distance: float, gap: float) -> str:
+    return (
+        f"The paths are up to {distance:.3g} away from the plane, and the loss where they are differs by up to {gap:.3g} from "
+        "the one drawn under them."
+    )
+
+
+def subset(samples: int, of: int) -> str:
+    return (
+        f"It is the loss over {samples:,} of {of:,} training samples, the same ones at every cell, so that the choice shifts "
+        "the picture more than it roughens it."
+    )
+
+
+def frozen() -> str:
+    return "Batch normalisation keeps its statistics at every cell; a training that went there would have other ones."
+
+
+def has_batch_norm(landscape: Any) -> bool:
+    """Whether running statistics matter to a landscape."""
+    module = getattr(landscape, "module", None)
+    return module is not None and any(name.endswith("running_mean") for name, _ in module.named_buffers())
