@@ -47,6 +47,29 @@ DIGITS = Experiment(
     steps=120,
     batch_size=250,
 )
+
+
+def _training(key: str, data: str, rates: Mapping[str, float], batch_size: int | None, **parameters: Any) -> Experiment:
+    choices = tuple(Choice(k, {"lr": rate} | ({"damping": 0.1} if k == "newton" else {})) for k, rate in rates.items())
+    return Experiment(Choice(key, {"data": data, **parameters}), choices, steps=100, batch_size=batch_size)
+
+
+_CONVOLUTIONAL = {"sgd": 0.2, "momentum": 0.02, "adam": 0.005, "nsgd_l2": 0.5}
+
+# What the training of each network opens with: the six on digits, else a few of them on data that need no download, if the
+# network takes any.
+TRAININGS: Mapping[str, Experiment] = {
+    "digits_mlp": DIGITS,
+    "mlp": _training("mlp", "digits", {"sgd": 0.5, "momentum": 0.1, "adam": 0.02, "nsgd_l2": 2.0}, 100),
+    "linear_regression": _training("linear_regression", "teacher_student", {"sgd": 0.1, "adam": 0.05, "newton": 1.0}, None),
+    "logistic_regression": _training("logistic_regression", "moons", {"sgd": 1.0, "adam": 0.1, "newton": 1.0}, None),
+    "softmax_regression": _training("softmax_regression", "digits", {"sgd": 0.5, "momentum": 0.1, "adam": 0.02}, 100),
+    "lenet": _training("lenet", "mnist", _CONVOLUTIONAL, 50),
+    "nsgd_mnist_cnn": _training("nsgd_mnist_cnn", "digits", _CONVOLUTIONAL, 50),
+    "nsgd_cifar_cnn": _training("nsgd_cifar_cnn", "digits", _CONVOLUTIONAL, 50, samples=250),
+    "resnet20": _training("resnet20", "digits", {"sgd": 0.1, "momentum": 0.05, "adam": 0.005}, 50, width=4),
+    "resnet56": _training("resnet56", "digits", {"sgd": 0.1, "adam": 0.005}, 50, width=4),
+}
 DIGITS_SLICE = Experiment(
     Choice("slice"),
     (

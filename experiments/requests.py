@@ -158,6 +158,18 @@ def result_from(meta: Mapping[str, Any], arrays: Arrays) -> TrainingResult:
     return TrainingResult(**given)
 
 
+def check_weights(arguments: Mapping[str, Any], report: Report, cancelled: Callable[[], bool]) -> Answer:
+    """{"landscape": JSON, "file": path} -> True; an error that names tensors and shapes for a file that does not fit."""
+    from pathlib import Path
+
+    from landscapes.networks.checkpoint import load_checkpoint
+
+    choice = Choice.from_json(arguments["landscape"], "landscape")
+    network: Any = _landscape(Experiment(choice, (Choice("sgd"),)))
+    load_checkpoint(network, Path(arguments["file"]))
+    return {"fits": True}, {}
+
+
 def seen_landscape(experiment: Experiment) -> Landscape:
     """The landscape as its optimizers see it."""
     landscape = _landscape(experiment)
@@ -179,5 +191,6 @@ REQUESTS: Mapping[str, Request] = {
     "heights": Request(INTERACTIVE, "experiments.requests:heights", lambda meta, arrays: arrays["heights"]),
     "search": Request(INTERACTIVE, "experiments.requests:search", searches_from),
     "why": Request(INTERACTIVE, "experiments.requests:why", unpacked),
+    "check_weights": Request(INTERACTIVE, "experiments.requests:check_weights", lambda meta, arrays: meta["fits"]),
     "train": Request(TRAINING, "experiments.requests:train", result_from, patience=30.0),
 }

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from experiments.spec import Experiment
 from experiments.training_result import TrainingResult
 from landscapes import NETWORKS
+from landscapes.networks.outline import plane_outline
 from landscapes.networks.plan import PlaneMLP
 
 SHIPPED = Path(__file__).with_name("shipped")
@@ -52,6 +54,15 @@ def plane_of(result: TrainingResult) -> PlaneMLP:
         choice.parameters, result.origin, result.directions, result.domain, result.start
     )
     return made
+
+
+def outline_of(result: TrainingResult) -> Any:
+    """The same plane for who has no torch: itself for plain perceptrons, which need none, and else its outline."""
+    choice = result.experiment.landscape
+    family = NETWORKS[choice.key]
+    if family.perceptron(**choice.parameters) is not None:
+        return plane_of(result)
+    return plane_outline(family, choice.parameters, result.domain, result.start)
 
 
 @lru_cache(maxsize=8)

@@ -36,19 +36,6 @@ def _plain_convolution(layer: nn.Module) -> bool:
     return type(layer) in CONVOLUTIONS and bool(layer.groups == 1) and layer.padding_mode == "zeros"
 
 
-def input_reason(name: str, parameters: Mapping[str, Tensor], known: Mapping[str, nn.Module]) -> str | None:
-    """Why NSGD cannot run, in a sentence, or None: every tensor with two axes or more must multiply a known input."""
-    unknown = [key for key, parameter in parameters.items() if parameter.ndim > 1 and key not in known]
-    if unknown:
-        return (
-            f"{name} has weights, {unknown[0]!r} first of all, whose input is not known: NSGD divides by what enters "
-            f"linear layers and convolutions of all channels, each with a weight of its own."
-        )
-    if not any(key in known for key in parameters):
-        return f"{name} has no linear layer and no convolution whose input NSGD could divide by."
-    return None
-
-
 class InputPower:
     """Sums over all input vectors that enter each layer. A convolution's are its patches, with the zeros around the picture."""
 

@@ -193,3 +193,17 @@ def blocks(layers: Iterable[Layer], shape: Shape, prefix: str = "") -> tuple[Blo
 def products(layers: Iterable[Layer], shape: Shape) -> int:
     """Multiplications of a weight with an input in one forward pass of one sample."""
     return sum(layer.products(entering) for layer, entering in _entering(layers, shape))
+
+
+def input_reason(name: str, blocks: Iterable[Block]) -> str | None:
+    """Why NSGD cannot run, in a sentence, or None: every tensor with two axes or more must multiply a known input."""
+    every = list(blocks)
+    unknown = [block.name for block in every if len(block.shape) > 1 and not block.inputs]
+    if unknown:
+        return (
+            f"{name} has weights, {unknown[0]!r} first of all, whose input is not known: NSGD divides by what enters "
+            f"linear layers and convolutions of all channels, each with a weight of its own."
+        )
+    if not any(block.inputs for block in every):
+        return f"{name} has no linear layer and no convolution whose input NSGD could divide by."
+    return None

@@ -15,7 +15,8 @@ from torch import Tensor, nn
 from landscapes.arrays import Array
 from landscapes.batches import OnBatch
 from landscapes.landscape import Block, Landscape, Matrix, Norm, Point, Scalar
-from landscapes.networks.inputs import InputPower, input_layers, input_reason
+from landscapes.networks.inputs import InputPower, input_layers
+from landscapes.networks.layers import input_reason
 from landscapes.networks.module_loss import Criterion, ModuleLoss, copied
 from landscapes.networks.normalisation import Statistics, batch_norms, blank_statistics, set_mode, tracking
 from landscapes.networks.parts import Parts, is_pair, sum_of
@@ -86,7 +87,7 @@ class Network(Landscape):
             test=sets[1],
             start=tuple(torch.cat([p.detach().reshape(-1) for p in parameters.values()]).tolist()),
             statistics=statistics,
-            unknown_inputs=input_reason(name, parameters, known),
+            unknown_inputs=input_reason(name, blocks),
         )
 
     @property

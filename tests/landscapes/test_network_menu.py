@@ -18,6 +18,7 @@ from experiments.spec import Choice, Experiment, ExperimentError
 from landscapes import NETWORKS
 from landscapes.networks.datasets import DATASETS, DatasetError
 from landscapes.networks.network import Network
+from landscapes.networks.outline import network_outline, plane_outline
 from optimizers import OPTIMIZERS
 from tests.landscapes.data_files import write_cifar10, write_mnist
 
@@ -148,6 +149,25 @@ def test_what_is_known_without_torch_is_true(key: str, data: str | None) -> None
 
 
 @pytest.mark.parametrize(("key", "data"), CASES)
+def test_outlines_say_what_the_networks_and_their_planes_are(key: str, data: str | None) -> None:
+    family, chosen = NETWORKS[key], settings(key, data)
+    network, outline = family(**chosen), network_outline(family, chosen)
+    assert (outline.name, outline.blocks, outline.input_reason) == (network.name, network.blocks, network.input_reason)
+    directions, sides = np.eye(2, network.dim), ((-1.0, 1.0), (-2.0, 2.0))
+    plane: Any = family.plane(chosen, np.array(network.start), directions, sides, (0.0, 0.5))
+    drawn: Any = plane_outline(family, chosen, sides, (0.0, 0.5))
+    for some, same in ((plane, drawn), (plane.subset(2), drawn.subset(2)), (plane.subset(10**6), drawn.subset(10**6))):
+        for name in (
+            "name", "blocks", "domain", "start", "samples", "of", "coordinates", "minima", "saddles", "description", "latex",
+            "input_reason", "input_note",
+        ):  # fmt: skip
+            assert getattr(same, name) == getattr(some, name), name
+    for asked in (drawn.loss, drawn.gradient, drawn.hessian):
+        with pytest.raises(TypeError, match="only outlined"):
+            asked(np.zeros(2))
+
+
+@pytest.mark.parametrize(("key", "data"), CASES)
 def test_every_network_runs_nsgd_or_says_why_not(key: str, data: str | None) -> None:
     network = made(key, **settings(key, data))
     theta = near(network)
@@ -215,6 +235,7 @@ def test_the_mlps_switches(chosen: dict[str, Any]) -> None:
     assert float(network.loss(theta)) == pytest.approx(float(expected), rel=1e-12)
     assert next(tensors, None) is None
     weight_normed = chosen["norm"] == "weight"
+    assert network_outline(NETWORKS["mlp"], chosen).input_reason == network.input_reason
     assert (network.input_reason is not None) == weight_normed
     if weight_normed:
         with pytest.raises(ValueError, match="whose input is not known"):

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import numpy as np
 
 from landscapes.networks.datasets.dataset import Pair, Samples, dataset
-from landscapes.networks.datasets.download import Remote, damaged, found
+from landscapes.networks.datasets.download import Remote, damaged, found, names_of
 from landscapes.ranges import Range
 
 TRAIN = 50_000
@@ -31,7 +31,7 @@ def _records(names: tuple[str, ...], count: int) -> Samples:
     """The first `count` records of the files, one after the other."""
     parts: list[np.ndarray] = []
     for name in names:
-        path = found("cifar10", (name, name.split("/")[1]))
+        path = found("cifar10", names_of(name))
         size = path.stat().st_size
         if not size or size % RECORD:
             raise damaged("cifar10", path, f"its {size:,} bytes are no whole number of records of {RECORD:,}")

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import numpy as np
 
-from landscapes.networks.datasets.download import Remote
+from landscapes.networks.datasets.download import DatasetError, Remote, found, names_of
 from landscapes.ranges import Range, check_names, ranges_of
 
 Noise = Annotated[Any, Range(0, 10, control=(0.0, 0.5))]
@@ -58,6 +58,16 @@ class Dataset:
     ranges: Mapping[str, Range]
     load: Callable[..., Pair]
     remotes: tuple[Remote, ...] = ()
+
+    def missing(self) -> str:
+        """What to do about files that are not there, in a sentence; empty where none is missing. Nothing is read."""
+        try:
+            for remote in self.remotes:
+                for name in remote.wanted:
+                    found(self.key, names_of(name))
+        except DatasetError as error:
+            return str(error)
+        return ""
 
     def __call__(self, **parameters: Any) -> Pair:
         """Training and test samples. Unknown names raise TypeError, values out of range ValueError.

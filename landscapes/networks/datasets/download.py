@@ -44,6 +44,12 @@ def folder() -> Path:
     return Path(os.environ.get("RAVINE_DATA") or Path.home() / ".cache" / "ravine").expanduser()
 
 
+def names_of(name: str) -> tuple[str, ...]:
+    """What a file may be called on a disk: as it was sent, without its folder, unpacked, and unpacked as some mirrors do."""
+    unpacked = name.removesuffix(".gz")
+    return tuple(dict.fromkeys((name, name.rsplit("/", maxsplit=1)[-1], unpacked, unpacked.replace("-idx", ".idx"))))
+
+
 def found(key: str, names: Sequence[str]) -> Path:
     """The first of the files named that lies in the data folder, or in its folder `key`. Raises DatasetError for none."""
     for place in (folder() / key, folder()):

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import numpy as np
 
 from landscapes.networks.datasets.dataset import Pair, Samples, dataset
-from landscapes.networks.datasets.download import Remote, damaged, found
+from landscapes.networks.datasets.download import Remote, damaged, found, names_of
 from landscapes.ranges import Range
 
 TRAIN = 60_000
@@ -28,7 +28,7 @@ UNSIGNED_BYTES = 8
 
 def read_idx(name: str) -> np.ndarray:
     """The array of bytes in an IDX file, compressed or not: two zeros, type, number of axes, their lengths, data."""
-    path = found("mnist", (f"{name}.gz", name, name.replace("-idx", ".idx")))
+    path = found("mnist", names_of(f"{name}.gz"))
     try:
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
             data = file.read()
@@ -48,7 +48,7 @@ def _part(name: str, count: int) -> Samples:
     images, labels = read_idx(f"{name}-images-idx3-ubyte"), read_idx(f"{name}-labels-idx1-ubyte")
     if images.shape != (len(labels), 28, 28) or labels.ndim != 1 or len(labels) == 0 or labels.max() > 9:
         what = f"images {images.shape} and labels {labels.shape} up to {labels.max(initial=0)} do not belong together"
-        raise damaged("mnist", found("mnist", (f"{name}-labels-idx1-ubyte.gz", f"{name}-labels-idx1-ubyte")), what)
+        raise damaged("mnist", found("mnist", names_of(f"{name}-labels-idx1-ubyte.gz")), what)
     return Samples(images[:count, None].astype(np.float32) / 255, labels[:count].astype(np.int64))
 
 
