@@ -282,7 +282,7 @@ WRAPPERS = [
     ),
     Fault("optimizers/wrappers/clip_value.py", "where(clipped, limit * np.nan, limit)", "limit", WRAP_THEORY + "direction"),
     Fault("optimizers/wrappers/timed.py", "(state[0] + 1, inner)", "(state[0], inner)", WRAP + "'schedules_are or mid_run'"),
-    Fault("optimizers/wrappers/timed.py", "self.value_at(max(t - 1, 0))", "self.value_at(t)", WRAP + "any_order"),
+    Fault("optimizers/wrappers/timed.py", "self.value_at(max(t - 1, 0))", "self.value_at(t)", WRAP + "the_shown"),
     Fault("optimizers/wrappers/timed.py", "and layer.of == self.of:", ":", WRAP + "mid_run"),
     Fault("optimizers/wrappers/schedule.py", "factor ** (t // steps)", "factor ** (t / steps)", WRAP + "multiplier"),
     Fault("optimizers/wrappers/schedule.py", "RISE * steps - 1\n", "RISE * steps\n", WRAP + "multiplier"),
@@ -317,7 +317,7 @@ WRAPPERS = [
     Fault("optimizers/wrappers/wrapper.py", "inner=self.inner.cast(theta), **arrays", "**arrays", WRAP + "sweep"),
     Fault("optimizers/torch_bridge.py", "_merged(mask, after, before)\n", "after\n", BRIDGE + "for_a_while"),
     Fault("optimizers/torch_bridge.py", "            theta = torch.where(mask, theta, 0)\n", "", BRIDGE + "no_part"),
-    Fault("optimizers/torch_bridge.py", "            if moves:\n", "            if True:\n", BRIDGE + "stays"),
+    Fault("optimizers/torch_bridge.py", "            if moves:\n", "            if True:\n", BRIDGE + "for_a_while"),
     Fault("optimizers/torch_bridge.py", "assigned(present, name, group[name])", "present", BRIDGE + "schedulers"),
     Fault("optimizers/torch_bridge.py", 'f"group {index}", group', '"group", group', BRIDGE + "groups"),
     Fault(

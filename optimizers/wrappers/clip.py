@@ -30,7 +30,8 @@ class Clip(Wrapper):
 
     g ← g min(1, norm / (‖g‖ + 1e-6)), and then Δθ = that of the inner rule. ‖g‖ is that of the whole gradient of one run. Loss
     and curvature are not touched. A rule that divides by the gradient's own size forgets a constant shortening: around Adam
-    this acts where the gradient's size changes. Equals torch.nn.utils.clip_grad_norm_ before each step.
+    this acts where the gradient's size changes. Where NSGD goes through residuals r, ‖g‖ is that of what it descends, Σ r ∇r,
+    half the gradient. Equals torch.nn.utils.clip_grad_norm_ before each step.
     Reference: Pascanu, Mikolov and Bengio 2013, arXiv 1211.5063.
     """
 

@@ -454,6 +454,17 @@ def test_changes_in_mid_run_are_torchs_and_keep_the_buffers(surface: Any) -> Non
         assert gap(ours, surface, reference) < 1e-12
 
 
+def test_the_shown_hyperparameter_is_that_of_the_last_step() -> None:
+    warming = WRAPPERS["schedule"](OPTIMIZERS["sgd"](lr=0.4), shape="warm_up", steps=8, factor=0.1)
+    theta, bowl = np.array([1.0, -2.0]), SURFACES["bowl"]()
+    state = warming.init(theta)
+    for _ in range(12):
+        delta, state = warming.update(bowl.at(theta), state)
+        used = -delta / bowl.gradient(theta)
+        np.testing.assert_allclose(warming.state_numbers(state)["lr"], used, rtol=1e-12)
+        theta = theta + delta
+
+
 @unchecked
 def test_changes_and_schedules_mean_the_same_in_any_order(surface: Any) -> None:
     """The value set last, times all schedules; a wrapper between them does not matter."""

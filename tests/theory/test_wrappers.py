@@ -76,6 +76,8 @@ def test_weight_decay_is_the_landscape_with_a_ridge() -> None:
 def test_decay_of_input_normalised_rules_is_their_own() -> None:
     ravine = SURFACES["ravine"]()
     l2 = WRAPPERS["weight_decay"](OPTIMIZERS["nsgd_l2"]())
+    assert "It has a weight_decay of its own" in (l2.disabled_because(ravine) or "")
+    assert WRAPPERS["weight_decay"](OPTIMIZERS["sgd"]()).disabled_because(ravine) is None
     with pytest.raises(ValueError, match="It has a weight_decay of its own"):
         run(l2, ravine, ravine.start, 2)
     with pytest.raises(ValueError, match="It has a weight_decay of its own"):
@@ -123,6 +125,11 @@ def test_clipping_before_input_normalisation() -> None:
     np.testing.assert_allclose(by_value, step * np.minimum(1, 0.5 / abs(ravine.gradient(theta))), rtol=1e-12)
     rosenbrock = SURFACES["rosenbrock"]()
     assert WRAPPERS["clip"](rule).disabled_because(rosenbrock) is None
+    away = np.array([-1.2, 1.3])  # where the two residuals' gradients differ from their sum
+    whole, _ = rule.update(rosenbrock.at(away), np.zeros(2))
+    descended = rosenbrock.gradient(away) / 2  # the sum of residual times slope
+    clipped, _ = WRAPPERS["clip"](rule, norm=np.linalg.norm(descended) / 4).update(rosenbrock.at(away), np.zeros(2))
+    np.testing.assert_allclose(clipped, whole / 4, rtol=1e-6)
     assert "several gradients" in (WRAPPERS["clip_value"](rule).disabled_because(rosenbrock) or "")
     with pytest.raises(ValueError, match="several gradients"):
         WRAPPERS["clip_value"](rule).update(rosenbrock.at(theta), np.zeros(2))
