@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from experiments import Experiment
+from experiments import Experiment, link
 from experiments.spec import SLICE
 from figures.components.stage import event, stage, window
 from figures.eigenvalues import eigenvalues_figure
@@ -23,6 +23,7 @@ SECTIONS = {  # made only while they are open
     "Find each one's best learning rate": race_tuning.section,
 }
 HIDEABLE = ("title", "controls", "charts", "table", "sections", "formula")  # by a link that a page of another is to embed
+EXPLORE = "Thousands of runs of these optimizers on this surface, as a map of their hyperparameters to click through."
 PRESENTER = "Large letters, the stage as tall as the window, keys at once: space plays, comma and full stop step."
 QUANTITIES = {"loss": "Loss", "grad_norm": "Gradient norm", "distance": "Distance to the nearest minimum"}
 AGAINST = {"steps": "Steps", "calls": "Oracle calls", "seconds": "Time"}
@@ -141,7 +142,10 @@ if state.presenting:
 else:
     if "title" not in state.hidden:
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-            st.title("Race", anchor=False, width="content")
+            st.title("Race", anchor=False, width="stretch")
+            explorable = race.experiment.landscape.key != SLICE
+            if explorable and st.button("Explore", icon=":material/grid_on:", help=EXPLORE):
+                st.switch_page("pages/explore.py", query_params=link.encode(race.experiment))
             st.button("Present", on_click=present, args=(True,), icon=":material/present_to_all:", help=PRESENTER)
     if "controls" not in state.hidden:
         with st.sidebar:
