@@ -57,9 +57,26 @@ def _numbers(values: np.ndarray, fate: np.ndarray, quantity: str) -> Colouring:
     never = (values < 0) & (quantity == "steps")
     # A number of a run that left is of the run, not of an end: its best loss and its turns are told, its last place is not.
     gone = np.isnan(values) | (fate == Fate.DIVERGED) & (quantity not in ("best", "oscillation"))
+    zero = "at once: 0 steps" if quantity == "steps" else "exactly 0"
+    return shaded(values, QUANTITIES[quantity].title, QUANTITIES[quantity].scale, gone, never, zero)
+
+
+def shaded(
+    values: np.ndarray,
+    title: str,
+    scale: Scale,
+    gone: np.ndarray,
+    never: np.ndarray | None = None,
+    zero_word: str = "exactly 0",
+    more_is_better: bool = False,
+) -> Colouring:
+    """Numbers `(panels, rows, columns)` on one scale from bright to dark, or from dark to bright where more of it is better.
+
+    `gone` are cells whose run diverged, `never` those that have no number for another reason.
+    """
+    never = np.zeros_like(gone) if never is None else never
     there = ~gone & ~never & np.isfinite(values)
     codes = np.where(never & ~gone, NEVER, DIVERGED).astype(np.uint8)
-    scale: Scale = QUANTITIES[quantity].scale
     if scale == "log" and (values[there] < 0).any():
         scale = "linear"
     zero = there & (values == 0) & (scale == "log")
@@ -70,14 +87,11 @@ def _numbers(values: np.ndarray, fate: np.ndarray, quantity: str) -> Colouring:
         low, high = float(values[there].min()), float(values[there].max())
         floor = SMALLEST if scale == "log" and high > SMALLEST else low
         bottom = max(low, floor)
-        bar = ColourBar(QUANTITIES[quantity].title, bottom, high, scale, FIRST, FIRST + COLOURS - 1, below=low < bottom)
+        bar = ColourBar(title, bottom, high, scale, FIRST, FIRST + COLOURS - 1, below=low < bottom)
         codes[there] = FIRST + _share(values[there], bar)
-    palette = {
-        mode: (FATES[mode]["diverged"], FATES[mode]["none"], FATES[mode]["zero"], *ramp(RAMP, COLOURS)) for mode in MODES
-    }
-    known = (
-        (ZERO, "at once: 0 steps" if quantity == "steps" else "exactly 0"), (NEVER, "never reached"), (DIVERGED, "diverged"),
-    )  # fmt: skip
+    colours = ramp(RAMP[::-1] if more_is_better else RAMP, COLOURS)
+    palette = {mode: (FATES[mode]["diverged"], FATES[mode]["none"], FATES[mode]["zero"], *colours) for mode in MODES}
+    known = ((ZERO, zero_word), (NEVER, "never reached"), (DIVERGED, "diverged"))
     return Colouring(codes, palette, bar, tuple(Patch(word, code) for code, word in known if (codes == code).any()))
 
 
