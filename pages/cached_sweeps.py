@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from experiments.sweeps import network_requests
 from experiments.sweeps.requests import TABLE
 from experiments.sweeps.sweep import Sweep
 from experiments.sweeps.theory import Theory, theory_of
@@ -14,6 +15,12 @@ from experiments.worker import Workers
 def workers() -> Workers:
     """Sweeps and clouds, coarse to fine; answers are kept for all visitors, up to 64 MiB of them."""
     return Workers(TABLE)
+
+
+@st.cache_resource(show_spinner=False)
+def network_workers() -> Workers:
+    """Maps of trainings, row by row."""
+    return Workers(network_requests.TABLE)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)

@@ -11,7 +11,7 @@ from experiments.spec import ExperimentError
 from experiments.sweeps.exploration import Exploration
 from experiments.sweeps.link import encode
 from figures.theme import Mode
-from pages import explore_cloud, explore_controls, explore_line, explore_map, explore_work, menu, race_tuning
+from pages import explore_cloud, explore_controls, explore_line, explore_map, explore_networks, explore_work, menu, race_tuning
 from pages.explore_controls import explore
 
 state = st.session_state
@@ -41,6 +41,7 @@ SECTIONS: Mapping[str, tuple[str, str, Callable[[Exploration], None]]] = {
     "basins": ("Basins", "A run from every start, coloured by where it came. Click one and it plays.", explore_map.section),
     "cloud": ("Cloud", "Hundreds of runs that differ only in what is drawn at random.", explore_cloud.section),
     "tune": ("Tune", "The best learning rate of each optimizer under one budget, with the search that found it.", tune),
+    "networks": ("Networks", "Thousands of trainings of a small network on digits, a cell for each.", explore_networks.section),
 }
 
 explore_controls.open_link()

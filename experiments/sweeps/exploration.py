@@ -10,7 +10,7 @@ from experiments.sweeps.axis import SEED, Axis, axes_of, axis, known
 from experiments.sweeps.cloud import Cloud
 from experiments.sweeps.sweep import Sweep, basin_map, line_sweep
 
-TABS = ("map", "line", "basins", "cloud", "tune")
+TABS = ("map", "line", "basins", "cloud", "tune", "networks")
 CLOUD_CELLS = 64  # along each axis: so many that a cell of a few hundred runs holds some
 NEAR = 100.0  # how far around the value that is set an axis on a log scale reaches
 

@@ -20,6 +20,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "basins": ("of", "cells", "tolerance", "colour", "cell"),
     "cloud": ("of", "runs"),
     "tune": (),
+    "networks": (),
 }
 SWEEPS, MUST_FIT = ("map", "line", "basins"), ("axes", "cells", "seeds", "tolerance")
 

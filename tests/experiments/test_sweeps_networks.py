@@ -14,6 +14,9 @@ from experiments import Experiment
 from experiments.requests import Cancelled
 from experiments.spec import Choice, ExperimentError, execute
 from experiments.sweeps.axis import Axis
+from experiments.sweeps.network_findings import tolerances
+from experiments.sweeps.network_presets import SHIPPED, stored
+from experiments.sweeps.network_requests import REQUESTS
 from experiments.sweeps.network_training import train_map
 from experiments.sweeps.networks import NetworkMap, NetworkSweep, cell
 from landscapes import NETWORKS
@@ -139,3 +142,43 @@ def test_who_diverges_is_marked_and_in_no_mean() -> None:
 def test_what_cannot_be_is_refused(change: object, told: str) -> None:
     with pytest.raises(ExperimentError, match=told):
         change()  # type: ignore[operator]
+
+
+def test_what_one_rate_for_all_rows_costs() -> None:
+    sweep = replace(SCALE, x=Axis("lr", 0.01, 1.0, 3, "log"), seeds=1)
+    losses = np.array([[0.5, 0.2, 0.9], [0.4, 0.3, 0.1]])
+    empty = NetworkMap.empty(sweep)
+    found = replace(empty, final=losses[None, :, :, None], done=np.ones_like(empty.done))
+    (told,) = tolerances(found)
+    # 0.5 x 0.4, 0.2 x 0.3 and 0.9 x 0.1: the middle rate; on its own each row would have 0.2 and 0.1
+    assert told == pytest.approx((0.1, (0.2 * 0.3 / (0.2 * 0.1)) ** 0.5, 0.2, 0.3))
+    assert told.grows == pytest.approx(1.5)
+    (told,) = tolerances(replace(found, diverged=np.array([[[0, 1, 0], [0, 0, 0]]], bool)[..., None]))
+    assert told == pytest.approx((1.0, (0.9 / 0.5) ** 0.5, 0.1, 0.9))
+    (told,) = tolerances(replace(found, diverged=np.array([[[0, 1, 1], [1, 0, 0]]], bool)[..., None]))
+    assert np.isnan(told.rate)
+    with pytest.raises(ValueError, match="not complete"):
+        tolerances(empty)
+
+
+def test_the_worker_answers_with_the_map_and_keeps_its_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAVINE_RESULTS", str(tmp_path))
+    reports: list[float] = []
+    request = REQUESTS["network_sweep"]
+    meta, arrays = request.answer({"sweep": SCALE.as_json()}, lambda meta, rows: reports.append(meta["share"]), lambda: False)
+    found = request.decode(meta, arrays)
+    assert found.sweep == SCALE and found.complete
+    assert reports == [0.5, 1.0]
+    kept = stored(SCALE)
+    assert kept is not None
+    np.testing.assert_array_equal(kept.final, found.final)
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_the_shipped_maps_are_whole(name: str) -> None:
+    found = stored(SHIPPED[name])
+    assert found is not None and found.complete
+    assert found.sweep == SHIPPED[name]
+    assert found.final.shape == SHIPPED[name].shape
+    assert np.isfinite(found.final[~found.diverged]).all()
+    assert (found.sharpness_error[~found.diverged] < 0.05 * found.sharpness[~found.diverged].max()).all()
