@@ -110,8 +110,17 @@ def decode(fields: Mapping[str, str], openings: Mapping[str, Experiment] = RACES
 
     take("v", lambda text: _version(text, experiment))
     take("on", lambda text: _opening(text, openings))
-    for name in [n for n in fields if n.startswith("on.")]:
-        take(name, lambda text, name=name: _with_landscape(experiment, name[3:], text))  # type: ignore[misc]
+    waiting, before, said = [n for n in fields if n.startswith("on.")], -1, len(complaints)
+    while len(waiting) != before:  # one field may be wrong until another is there, whichever comes first
+        before, again = len(waiting), {name: fields[name] for name in waiting}
+        del complaints[said:]
+        left |= again
+        for name in waiting:
+            count = len(complaints)
+            take(name, lambda text, name=name: _with_landscape(experiment, name[3:], text))  # type: ignore[misc]
+            if len(complaints) == count:
+                del again[name]
+        waiting = list(again)
     take("mod", lambda text: replace(experiment, modifiers=_unchained(text, MODIFIERS)))
     take("of", lambda text: _with_training(experiment, text))
     take("race", lambda text: _with_optimizers(experiment, text))

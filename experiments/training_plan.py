@@ -56,7 +56,7 @@ def plan_of(experiment: Experiment) -> TrainingPlan:
     count = len(experiment.optimizers)
     stepping = experiment.steps * sum(_step(experiment, i, task) for i in range(count))
     schedule = _schedule(experiment, task, max(RECORDING, stepping))
-    forward = _pass(task, task.samples, FORWARD)
+    forward = pass_seconds(task, task.samples, FORWARD)
     cells = int(np.clip((MAPPING / forward) ** 0.5, *CELLS))
     kind, spectra = _spectrum(task, count, max(SPECTRA, stepping / 2))
     shown = forward * (cells**2 + count * len(schedule))
@@ -64,7 +64,7 @@ def plan_of(experiment: Experiment) -> TrainingPlan:
     return TrainingPlan(schedule, cells, kind, seconds)
 
 
-def _pass(task: Task, samples: int, rate: float) -> float:
+def pass_seconds(task: Task, samples: int, rate: float = BACKWARD) -> float:
     """Seconds of one pass of so many samples through the network."""
     return samples * task.products / task.samples / rate + CALL * len(task.blocks)
 
@@ -72,7 +72,7 @@ def _pass(task: Task, samples: int, rate: float) -> float:
 def _step(experiment: Experiment, index: int, task: Task) -> float:
     """Seconds of one update."""
     samples = min(experiment.batch_size or task.samples, task.samples)
-    one, needs = _pass(task, samples, BACKWARD), experiment.optimizer(index).needs
+    one, needs = pass_seconds(task, samples, BACKWARD), experiment.optimizer(index).needs
     seconds = GRADIENT * one
     if HESSIAN in needs:
         seconds += _hessian(task, samples) + task.dim**3 / FORWARD
@@ -82,12 +82,12 @@ def _step(experiment: Experiment, index: int, task: Task) -> float:
 def _hessian(task: Task, samples: int) -> float:
     if task.perceptron is not None:
         return samples * task.dim**2 / FORWARD
-    return task.dim * PRODUCT * _pass(task, samples, BACKWARD)
+    return task.dim * PRODUCT * pass_seconds(task, samples, BACKWARD)
 
 
 def _record(task: Task) -> float:
     """Seconds to record one point: loss and gradient over all samples, then the test samples twice."""
-    return GRADIENT * _pass(task, task.samples, BACKWARD) + 3 * _pass(task, task.samples, FORWARD)
+    return GRADIENT * pass_seconds(task, task.samples, BACKWARD) + 3 * pass_seconds(task, task.samples, FORWARD)
 
 
 def _schedule(experiment: Experiment, task: Task, seconds: float) -> np.ndarray:
@@ -104,5 +104,5 @@ def _spectrum(task: Task, count: int, affordable: float) -> tuple[SpectrumKind, 
     exact = 2 * count * (_hessian(task, task.samples) + task.dim**3 / FORWARD)
     if task.dim <= EXACT_DIM and exact <= affordable:
         return "exact", exact
-    lanczos = 2 * count * LANCZOS_PRODUCTS * PRODUCT * _pass(task, task.samples, BACKWARD)
+    lanczos = 2 * count * LANCZOS_PRODUCTS * PRODUCT * pass_seconds(task, task.samples, BACKWARD)
     return ("lanczos", lanczos) if lanczos <= affordable else ("none", 0.0)

@@ -12,13 +12,15 @@ from figures import theme
 from figures.losses import Curve
 
 
-def live_figure(curves: Sequence[Curve], mode: theme.Mode, title: str = "Loss") -> alt.Chart:
-    """Loss against steps on a log axis; what cannot stand on one (0, infinite, NaN) leaves a gap."""
+def live_figure(curves: Sequence[Curve], mode: theme.Mode, title: str = "Loss", log: bool = True) -> alt.Chart:
+    """Loss against steps, on a log axis or a linear one; what cannot stand there (0, infinite, NaN) leaves a gap."""
     rows = pd.DataFrame(
         {
             "optimizer": np.concatenate([np.full(len(c.steps), c.label, dtype=object) for c in curves]),
             "step": np.concatenate([c.steps for c in curves]),
-            title: np.concatenate([np.where(np.isfinite(c.values) & (c.values > 0), c.values, np.nan) for c in curves]),
+            title: np.concatenate(
+                [np.where(np.isfinite(c.values) & ((c.values > 0) | (not log)), c.values, np.nan) for c in curves]
+            ),
         }
     )
     looks = theme.styles([c.key for c in curves])
@@ -28,7 +30,7 @@ def live_figure(curves: Sequence[Curve], mode: theme.Mode, title: str = "Loss") 
         .mark_line()
         .encode(
             x=alt.X("step:Q"),
-            y=alt.Y(f"{title}:Q", scale=alt.Scale(type="log")),
+            y=alt.Y(f"{title}:Q", scale=alt.Scale(type="log" if log else "linear", zero=not log)),
             color=alt.Color("optimizer:N", scale=colours, legend=alt.Legend(orient="top", title=None)),
         )
     )

@@ -16,6 +16,7 @@ from experiments import Experiment, slices
 from experiments.race import Entrant, enter, height_map
 from experiments.second_look import SecondLook
 from experiments.spec import SLICE, Choice
+from experiments.training_plan import plan_of
 from experiments.tune import Search
 from experiments.why import Overlay, Why, explained_entrant
 from experiments.worker import RequestError, WorkerError, Workers
@@ -37,22 +38,6 @@ def workers() -> Workers:
 def drawers() -> Workers:
     """The processes that draw figures to take away. They keep what they drew: equal figures are drawn once for all visitors."""
     return Workers("figures.print.requests:REQUESTS")
-
-
-@st.cache_resource(show_spinner=False)
-def sweepers() -> Workers:
-    """The process that computes sweeps and clouds, coarse to fine, and keeps the answers for all visitors."""
-    return Workers(sweep_requests.TABLE)
-
-
-@st.cache_resource(max_entries=32, show_spinner=False)
-def _theory(key: str, _sweep: Sweep) -> Theory:
-    return theory_of(_sweep)
-
-
-def theory(sweep: Sweep) -> Theory:
-    """What theory says of a sweep: a tenth of a second at the most for each optimizer."""
-    return _theory(sweep.key, sweep)
 
 
 @st.cache_resource(max_entries=1024, show_spinner=False)
@@ -80,10 +65,11 @@ def race(experiment: Experiment, dragging: bool = False) -> tuple[Landscape, lis
     note, sliced = "", experiment.landscape.key == SLICE
     if sliced and dragging:
         short = min(experiment.steps, DRAG_STEPS)
-        experiment = replace(experiment, landscape=Choice(SLICE, {"samples": DRAG_SAMPLES}), steps=short)
+        samples = min(DRAG_SAMPLES, experiment.landscape.parameters.get("samples", DRAG_SAMPLES))
+        experiment = replace(experiment, landscape=Choice(SLICE, {"samples": samples}), steps=short)
     landscape: Any = landscape_of(experiment)
     if sliced:
-        count = f"{landscape.samples:,} of {landscape.of:,} training digits"
+        count = f"{landscape.samples:,} of {landscape.of:,} training samples"
         note = f"while you drag: the first {experiment.steps} steps on {count}" if dragging else f"loss over {count}"
     reasons = [experiment.optimizer(i).disabled_because(landscape) for i in range(len(experiment.optimizers))]
     able = [i for i, reason in enumerate(reasons) if not reason]
@@ -158,16 +144,22 @@ def landscape_of(experiment: Experiment) -> Landscape:
 
 @st.cache_resource(max_entries=16, show_spinner="Training the network whose slice this is ...")
 def _slice(key: str, _experiment: Experiment) -> Landscape:
+    """The slice without torch, which the web process never loads: where it needs that, its outline."""
     training = _experiment.training
-    if training is not None and slices.stored(training) is None:  # seconds of torch, which the web process never does
+    assert training is not None
+    if slices.stored(training) is None:  # seconds of torch
         workers().submit("train", {"experiment": training.as_json()}).result(timeout=LONGEST_TRAINING)
-    return _experiment.make_landscape()
+    result = slices.stored(training)
+    if result is None:
+        raise WorkerError("The training's result was not kept.")
+    plane, samples = slices.outline_of(result), _experiment.landscape.parameters.get("samples")
+    return plane if samples is None else plane.subset(int(samples))
 
 
 @st.cache_resource(max_entries=128, show_spinner=False)
 def _heights(key: str, domain: Domain, cells: int, _experiment: Experiment) -> np.ndarray:
     stored = None if _experiment.training is None else slices.stored(_experiment.training)
-    if stored is not None and domain == stored.domain:
+    if stored is not None and domain == stored.domain and "samples" not in _experiment.landscape.parameters:
         heights: np.ndarray = stored.heights.astype(np.float32)
     elif _experiment.landscape.key == SLICE:
         asked = {"experiment": _experiment.as_json(), "domain": domain, "cells": cells}
@@ -181,5 +173,5 @@ def _heights(key: str, domain: Domain, cells: int, _experiment: Experiment) -> n
 def heights(experiment: Experiment, domain: Domain) -> tuple[np.ndarray, str]:
     """The height map over a domain and the key it is known by. The subset of a dragged slice changes paths, not the map."""
     alone = replace(experiment, optimizers=(Choice("sgd"),), start=None, steps=0, seed=0)
-    cells = 81 if alone.landscape.key == SLICE else 201 if len(domain) == 2 else 1001
+    cells = min(81, plan_of(alone.training).cells) if alone.training is not None else 201 if len(domain) == 2 else 1001
     return _heights(alone.key, domain, cells, alone), f"{alone.key}:{domain}"

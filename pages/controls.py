@@ -100,11 +100,15 @@ class Editor:
         else:
             self.widget(st.text_input, label, name, value, how, help=f"Allowed: {allowed}")
 
-    def parameters(self, ranges: Mapping[str, Any]) -> None:
-        """Fields for the parameters of the landscape."""
+    def parameters(self, ranges: Mapping[str, Any], put: Callable[[Experiment, Choice], Experiment] | None = None) -> None:
+        """Fields for the parameters of the landscape; `put(experiment, landscape)` takes what is changed."""
 
         def how(name: str) -> Change:
-            return lambda e, value: replace(e, landscape=e.landscape.with_parameters(**{name: value}))
+            def change(experiment: Experiment, value: Any) -> Experiment:
+                landscape = experiment.landscape.with_parameters(**{name: value})
+                return put(experiment, landscape) if put else replace(experiment, landscape=landscape)
+
+            return change
 
         for name, allowed in ranges.items():
             self.field(name, f"on.{name}", self.experiment.landscape.parameters[name], allowed, how(name))

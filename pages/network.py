@@ -1,4 +1,4 @@
-"""The network: the same optimizers train it on real digits, seen on a slice of its true loss."""
+"""The network: the same optimizers train it on real data, seen on a slice of its true loss."""
 
 from __future__ import annotations
 
@@ -7,72 +7,21 @@ from typing import Any
 
 import streamlit as st
 
-from experiments import link, slices
-from experiments.presets import DIGITS, DIGITS_SLICE, SIX
+from experiments import link
+from experiments.link import MOST_STEPS
+from experiments.plane_race import plane_race
+from experiments.presets import DIGITS, DIGITS_SLICE, TRAININGS
 from experiments.training_result import TrainingResult
-from experiments.worker import RequestError, WorkerError
 from figures.components.stage import stage, window
-from figures.live import live_figure
 from figures.losses import losses_figure
 from figures.spectrum import spectrum_figure
 from landscapes import NETWORKS
-from landscapes.ranges import Range
-from optimizers import OPTIMIZERS
-from pages import cached, menu, network_view, race_view
+from pages import cached, cached_trainings, menu, network_data, network_view, network_weights, network_work, training_controls
 from pages.controls import Editor
 
-TRAINABLE = [*SIX, *(key for key in OPTIMIZERS if key not in SIX)]
-network = Editor("network", {"digits_mlp": DIGITS})
+network = Editor("network", TRAININGS)
 state = st.session_state
 menu.require()
-
-
-def choose() -> None:
-    """The sidebar: the network, its training, the optimizers and their hyperparameters."""
-    experiment = network.experiment
-    st.caption(NETWORKS[experiment.landscape.key].description)
-    network.parameters(NETWORKS[experiment.landscape.key].ranges)
-    network.number(
-        "steps", "steps", experiment.steps, Range(1, 2000, whole=True, scale="log"), lambda e, v: replace(e, steps=v)
-    )
-    network.number(
-        "batch size", "batch", experiment.batch_size or 1, Range(1, 1797, whole=True, scale="log"),
-        lambda e, v: replace(e, batch_size=v),
-    )  # fmt: skip
-    network.widget(
-        st.multiselect, "Optimizers", "race", [c.key for c in experiment.optimizers], network_view.with_optimizers,
-        options=TRAINABLE, format_func=lambda key: OPTIMIZERS[key].title,
-    )  # fmt: skip
-    network.entrants(race_view.labels(experiment))
-
-
-def train() -> None:
-    state.call = cached.workers().submit("train", {"experiment": network.experiment.as_json()}, caller=_visitor())
-    state.call_experiment, state.failure = network.experiment, ""
-
-
-def _visitor() -> str:
-    return str(id(st.session_state))
-
-
-@st.fragment(run_every=0.5)
-def watch() -> None:
-    """Progress while the worker trains; polls the call, and ends by showing the result."""
-    call = state.call
-    reports = [p.meta for p in call.progress]
-    fraction = reports[-1]["fraction"] if reports else 0.0
-    st.progress(min(max(fraction, 0.0), 1.0), network_view.progress_text(reports, call.running))
-    st.button("Stop and keep what there is", on_click=call.stop, icon=":material/stop:")
-    curves = network_view.live_curves(state.call_experiment, reports)
-    if curves:
-        st.altair_chart(live_figure(curves, _mode()), theme=None)
-    if call.done:
-        try:
-            state.result = call.result(timeout=0)
-        except (RequestError, WorkerError, TimeoutError) as error:
-            state.failure = f"The training failed: {error}"
-        state.call = None
-        st.rerun()
 
 
 @st.fragment
@@ -94,14 +43,9 @@ def show(result: TrainingResult) -> None:
     show_plane()
     menu.stage_first()
     st.caption(network_view.trust(result))
-    if result.complete and st.button("Race inside this slice", icon=":material/sports_score:"):
-        race = replace(DIGITS_SLICE, training=result.experiment)
-        st.switch_page("pages/race.py", query_params=link.encode(race))
-    left, right = st.columns(2)
-    left.plotly_chart(losses_figure(network_view.loss_curves(result), _mode(), "Training loss"), theme=None, key="loss")
-    right.plotly_chart(
-        losses_figure(network_view.accuracy_curves(result), _mode(), "Test accuracy", log=False), theme=None, key="accuracy"
-    )
+    if result.complete:
+        race_inside(result)
+    network_work.losses(result, _mode())
     if result.spectrum_kind != "none":
         st.header("The Hessian where each one ended", anchor=False)
         st.plotly_chart(spectrum_figure(network_view.spectra(result), _mode()), theme=None, key="spectrum")
@@ -119,25 +63,41 @@ def show(result: TrainingResult) -> None:
         )  # fmt: skip
 
 
+def race_inside(result: TrainingResult) -> None:
+    """The way to a race on the plane, where one can be waited for."""
+    race = plane_race(result.experiment)
+    if race is None:
+        st.caption("A race inside this plane would take minutes: each of its steps goes through the whole network.")
+    elif st.button("Race inside this plane", icon=":material/sports_score:"):
+        st.switch_page("pages/race.py", query_params=link.encode(race))
+
+
 def _mode() -> Any:
     return "dark" if st.context.theme.type == "dark" else "light"
 
 
 network.open_link()
+training_controls.made_to_fit(network)
 cached.workers().warm()  # so that Train finds torch loaded
 st.title("Network", anchor=False)
+task = NETWORKS[network.experiment.landscape.key].task(**network.experiment.landscape.parameters)
+here = network_data.offer(task.data)
 with st.sidebar:
-    choose()
-    busy = state.get("call") is not None
-    st.button("Train", type="primary", on_click=train, disabled=busy, icon=":material/play_arrow:", width="stretch")
+    training_controls.choose(network, MOST_STEPS)
+    box = st.expander("Start from weights of your own", key="network.open.weights", on_change="rerun")
+    if box.open:
+        with box:
+            network_weights.section(network)
+    missing = "" if here else f"{task.dataset.title} is not on this machine: see above."
+    network_work.buttons(network, missing or network_weights.problem(network))
 network.write_link()
 if state.get("failure"):
     st.error(state.failure)
-if busy:
-    watch()
-stored = slices.stored(network.experiment)
+if state.get("call") is not None:
+    network_work.watch(_mode())
+stored = cached_trainings.stored(network.experiment)
 if stored is not None:
     state.result = stored
 elif "result" not in state:
-    state.result = slices.stored(DIGITS)
+    state.result = cached_trainings.stored(DIGITS)
 show(state.result)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from experiments import Experiment
-from experiments.spec import Choice
 from experiments.training_result import TrainingResult
 from figures.components.stage import Domain, HeightMap, Runner, Scene
 from figures.losses import Curve
 from figures.spectrum import EndSpectrum
+from landscapes import NETWORKS
+from pages.race_view import labels
 
 OFF_PLANE = (
     "The paths live in all weights; the plane holds two directions. Above a path's shadow the surface is the loss of other "
@@ -21,9 +21,11 @@ OFF_PLANE = (
 )
 
 
-def with_optimizers(experiment: Experiment, keys: list[str]) -> Experiment:
-    known = {choice.key: choice for choice in experiment.optimizers}
-    return replace(experiment, optimizers=tuple(known.get(key, Choice(key)) for key in keys))
+QUANTITIES = (  # of a training: its name in records, its title, and whether its axis is logarithmic
+    ("loss", "Training loss", True),
+    ("test_loss", "Test loss", True),
+    ("test_accuracy", "Test accuracy", False),
+)
 
 
 def progress_text(reports: Sequence[Mapping[str, Any]], running: bool) -> str:
@@ -35,28 +37,32 @@ def progress_text(reports: Sequence[Mapping[str, Any]], running: bool) -> str:
     return f"Step {last['step']} of {last['steps']}"
 
 
-def live_curves(experiment: Experiment, reports: Sequence[Mapping[str, Any]]) -> list[Curve]:
-    points = [r for r in reports if r["stage"] == "training"]
-    if not points:
-        return []
+def live_curves(experiment: Experiment, reports: Sequence[Mapping[str, Any]], name: str = "loss") -> list[Curve]:
+    """A quantity so far, one curve for each optimizer; none where no number of it is finite."""
+    points = [r for r in reports if r["stage"] == "training" and r.get(name) is not None]
     steps = np.array([r["step"] for r in points])
-    losses = np.array([[np.nan if v is None else v for v in r["loss"]] for r in points], dtype=float)
+    values = np.array([[np.nan if v is None else v for v in r[name]] for r in points], dtype=float)
+    if not np.isfinite(values).any():
+        return []
     return [
-        Curve(choice.key, experiment.optimizer(i).title, steps, losses[:, i]) for i, choice in enumerate(experiment.optimizers)
+        Curve(choice.key, label, steps, values[:, i])
+        for i, (choice, label) in enumerate(zip(experiment.optimizers, labels(experiment)))
     ]
 
 
 def _curves(result: TrainingResult, values: np.ndarray) -> list[Curve]:
     choices = result.experiment.optimizers
-    return [Curve(c.key, title, result.steps, row) for c, title, row in zip(choices, result.titles, values)]
+    return [Curve(c.key, label, result.steps, row) for c, label, row in zip(choices, labels(result.experiment), values)]
 
 
-def loss_curves(result: TrainingResult) -> list[Curve]:
-    return _curves(result, result.loss)
+def has(result: TrainingResult, name: str) -> bool:
+    """Whether any number of the quantity is known."""
+    return bool(np.isfinite(getattr(result, name)).any())
 
 
-def accuracy_curves(result: TrainingResult) -> list[Curve]:
-    return _curves(result, result.test_accuracy)
+def curves(result: TrainingResult, name: str) -> list[Curve]:
+    """A quantity of `QUANTITIES`, one curve for each optimizer."""
+    return _curves(result, getattr(result, name))
 
 
 def off_plane_curves(result: TrainingResult) -> list[Curve]:
@@ -78,11 +84,11 @@ def scene(result: TrainingResult, heights: np.ndarray, window: Domain, key: str)
             lr=result.experiment.optimizer(i).hyperparameters["lr"],
             lr_range=result.experiment.optimizer(i).ranges["lr"].control,
         )
-        for i, (choice, title) in enumerate(zip(result.experiment.optimizers, result.titles))
+        for i, (choice, title) in enumerate(zip(result.experiment.optimizers, labels(result.experiment)))
     )
     start = result.coordinates[0, 0]
     return Scene(
-        title="Digits network: paths projected on their joint plane",
+        title=f"{NETWORKS[result.experiment.landscape.key].title}: paths projected on their joint plane",
         coordinates=("PC 1", "PC 2"),
         height=HeightMap(heights, window, key, log=True),
         runners=runners,
@@ -94,18 +100,19 @@ def scene(result: TrainingResult, heights: np.ndarray, window: Domain, key: str)
 
 def trust(result: TrainingResult) -> str:
     first, second = result.explained[:2]
-    drawn = 1 - float(first + second)
+    drawn, recorded = 1 - float(first + second), f"{int(result.finite.sum()):,}"
     return (
         f"The plane holds {first + second:.1%} of the paths' variance ({first:.1%} and {second:.1%}); the other {drawn:.1%} "
         f"is off the plane, up to {np.nanmax(result.off_plane):.3g} away. Axes: principal components of all paths together, "
-        f"orthonormal, through the mean of all recorded weights. Heights: the loss over all training digits, float32."
+        f"orthonormal, through the mean of all {recorded} recorded weights. Heights: the loss over all training samples, "
+        f"float32, at {len(result.x)} x {len(result.y)} points."
     )
 
 
 def spectra(result: TrainingResult) -> list[EndSpectrum]:
     return [
         EndSpectrum(choice.key, title, result.eigenvalues[i])
-        for i, (choice, title) in enumerate(zip(result.experiment.optimizers, result.titles))
+        for i, (choice, title) in enumerate(zip(result.experiment.optimizers, labels(result.experiment)))
     ]
 
 
@@ -119,7 +126,7 @@ def spectrum_note(result: TrainingResult) -> str:
 
 def rows(result: TrainingResult) -> list[dict[str, str]]:
     table = []
-    for i, title in enumerate(result.titles):
+    for i, title in enumerate(labels(result.experiment)):
         last = int(result.finite[i].sum()) - 1
         values = result.eigenvalues[i]
         known = bool(np.isfinite(values).any())
@@ -128,7 +135,8 @@ def rows(result: TrainingResult) -> list[dict[str, str]]:
             {
                 "Optimizer": title,
                 "Training loss": f"{result.loss[i, last]:.4g}" + ("" if result.finite[i].all() else " (diverged)"),
-                "Test accuracy": f"{result.test_accuracy[i, last]:.1%}",
+                "Test loss": _number(result.test_loss[i, last], ".4g"),
+                "Test accuracy": _number(result.test_accuracy[i, last], ".1%"),
                 "λmax": f"{values[-1]:.4g}" if known else "",
                 "λmin": f"{values[0]:.4g}" if known and result.spectrum_kind == "exact" else "",
                 "Trace": f"{result.trace[i]:.4g}{error}" if known else "",
@@ -138,3 +146,8 @@ def rows(result: TrainingResult) -> list[dict[str, str]]:
             }
         )
     return table
+
+
+def _number(value: float, form: str) -> str:
+    """Nothing where it is not known."""
+    return "" if np.isnan(value) else format(value, form)

@@ -8,13 +8,13 @@ from typing import Any
 import streamlit as st
 
 from experiments import Experiment
-from experiments.link import MOST_ENTRANTS, MOST_STEPS
+from experiments.link import MOST_STEPS
 from experiments.presets import RACES
-from experiments.spec import SLICE, TYPED, Choice, start_of, surface_of
+from experiments.spec import SLICE, TYPED, start_of, surface_of
 from landscapes import MODIFIERS, ExpressionError, parse
 from landscapes.ranges import Range
-from optimizers import OPTIMIZERS
 from pages import cached, race_view
+from pages.contest import contest
 from pages.controls import Editor
 
 SEED = Range(0, 2**31 - 1, control=(0, 100), whole=True)
@@ -35,7 +35,7 @@ state = st.session_state
 def choose() -> None:
     surface()
     fairness()
-    contest()
+    contest(race, "tied")
 
 
 def surface() -> None:
@@ -120,48 +120,3 @@ def fairness() -> None:
     st.segmented_control(
         "Panels", ["one", "each"], key="view", required=True, format_func={"one": "Together", "each": "One each"}.get
     )
-
-
-def contest() -> None:
-    """Who races, what is tied between them, and each one's own hyperparameters."""
-    experiment = race.experiment
-    race.widget(
-        st.multiselect, "Optimizers", "race", list(dict.fromkeys(c.key for c in experiment.optimizers)), _with_race,
-        options=list(OPTIMIZERS), format_func=lambda key: OPTIMIZERS[key].title,
-    )  # fmt: skip
-    names = [name for choice in experiment.optimizers for name in choice.parameters]
-    shared = [name for name in dict.fromkeys(names) if names.count(name) > 1]
-    state.tied = [name for name in state.tied if name in shared]
-    if shared:
-        st.multiselect("Set together", shared, key="tied", help="One value for all entrants that have it; the others are free.")
-    race.tied(state.tied)
-    race.entrants(race_view.labels(experiment), state.tied, more)
-
-
-def more(index: int) -> None:
-    """What else can be done with one entrant."""
-    race.wrappers(index)
-    left, right = st.columns(2)
-    full = len(race.experiment.optimizers) >= MOST_ENTRANTS
-    left.button("Enter again", key=f"again.{index}", on_click=_again, args=(index,), disabled=full, width="stretch")
-    alone = len(race.experiment.optimizers) == 1
-    right.button("Take out", key=f"out.{index}", on_click=_out, args=(index,), disabled=alone, width="stretch")
-
-
-def _again(index: int) -> None:
-    choices = list(race.experiment.optimizers)
-    race.change(replace(race.experiment, optimizers=(*choices[: index + 1], *choices[index:])))
-
-
-def _out(index: int) -> None:
-    choices = race.experiment.optimizers
-    race.change(replace(race.experiment, optimizers=choices[:index] + choices[index + 1 :]))
-
-
-def _with_race(experiment: Experiment, keys: list[str]) -> Experiment:
-    """Whoever was taken out of the list leaves with all entries; whoever is new enters with what this surface opens with."""
-    opening = {c.key: c for c in RACES[experiment.landscape.key].optimizers}
-    kept = [choice for choice in experiment.optimizers if choice.key in keys]
-    new = [key for key in keys if key not in {choice.key for choice in kept}]
-    choices = (*kept, *(opening.get(key, Choice(key)) for key in new))
-    return replace(experiment, optimizers=choices[:MOST_ENTRANTS])

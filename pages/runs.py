@@ -9,31 +9,24 @@ from typing import Any
 import streamlit as st
 
 from experiments import link
-from experiments.jobs import JobError, JobStatus, LocalBackend
-from experiments.jobs.store import default_root
-from experiments.presets import DIGITS, DIGITS_SLICE, SIX
+from experiments.jobs import JobError, JobStatus
+from experiments.jobs.store import reports
+from experiments.plane_race import plane_race
+from experiments.presets import TRAININGS
 from experiments.spec import MOST_STEPS
+from experiments.training_plan import plan_of
 from experiments.training_result import TrainingResult
-from figures.live import live_figure
 from figures.losses import losses_figure
 from figures.spectrum import spectrum_figure
 from landscapes import NETWORKS
-from landscapes.ranges import Range
-from optimizers import OPTIMIZERS
-from pages import menu, network_view, race_view, runs_view
+from pages import cached_trainings, menu, network_view, network_work, runs_view, training_controls
 from pages.controls import Editor
 
 POLL = 1.0  # seconds between two looks at the folders while something runs
-LONG = replace(DIGITS, steps=20 * DIGITS.steps)
-TRAINABLE = [*SIX, *(key for key in OPTIMIZERS if key not in SIX)]
-editor = Editor("runs", {"digits_mlp": LONG})
+LONG = {key: replace(training, steps=20 * training.steps) for key, training in TRAININGS.items()}
+editor = Editor("runs", LONG)
 state = st.session_state
 menu.require()
-
-
-@st.cache_resource(show_spinner=False)
-def backend_at(root: Path) -> LocalBackend:
-    return LocalBackend(root)
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
@@ -43,22 +36,18 @@ def result_at(path: Path, changed: int) -> TrainingResult:
 
 def choose() -> None:
     """The sidebar: the network, how long, and which optimizers."""
+    training_controls.choose(editor, MOST_STEPS)
     experiment = editor.experiment
-    editor.parameters(NETWORKS[experiment.landscape.key].ranges)
-    editor.number(
-        "steps", "steps", experiment.steps, Range(1, MOST_STEPS, whole=True, scale="log"), lambda e, v: replace(e, steps=v)
+    task = NETWORKS[experiment.landscape.key].task(**experiment.landscape.parameters)
+    problems = [sentence for sentence in (task.dataset.missing(), *network_work.unable(experiment)) if sentence]
+    ready = st.button(
+        "Start", type="primary", on_click=start, disabled=bool(problems), icon=":material/play_arrow:", width="stretch"
     )
-    editor.number(
-        "batch size", "batch", experiment.batch_size or 1, Range(1, 1797, whole=True, scale="log"),
-        lambda e, v: replace(e, batch_size=v),
-    )  # fmt: skip
-    editor.widget(
-        st.multiselect, "Optimizers", "race", [c.key for c in experiment.optimizers], network_view.with_optimizers,
-        options=TRAINABLE, format_func=lambda key: OPTIMIZERS[key].title,
-    )  # fmt: skip
-    editor.entrants(race_view.labels(experiment))
-    st.button("Start", type="primary", on_click=start, icon=":material/play_arrow:", width="stretch")
-    st.caption(f"Runs on: {', '.join(backend.slots)}; one job each, the others wait in line.")
+    for problem in [] if ready else problems:
+        st.error(problem)
+    seconds = plan_of(experiment).seconds
+    st.caption(f"About {network_work.duration(seconds)} on one core. Runs on: {', '.join(backend.slots)}; one job each, the "
+               "others wait in line.")  # fmt: skip
     for complaint in state["runs.complaints"]:
         st.warning(complaint)
 
@@ -114,18 +103,16 @@ def follow(job: str) -> None:
 
 def draw_events(job: str) -> None:
     experiment = do(backend.experiment, job)
-    if experiment is not None and (curves := runs_view.live_curves(experiment, backend.events(job)[0])):
-        st.altair_chart(live_figure(curves, mode), theme=None)
+    if experiment is not None:
+        network_work.draw(experiment, reports(backend.events(job)[0]), mode)
 
 
 def show(result: TrainingResult) -> None:
     """A training that is done: losses, accuracy, and the spectrum where each one ended."""
-    if st.button("Race inside its slice", icon=":material/sports_score:"):
-        st.switch_page("pages/race.py", query_params=link.encode(replace(DIGITS_SLICE, training=result.experiment)))
-    left, right = st.columns(2)
-    left.plotly_chart(losses_figure(network_view.loss_curves(result), mode, "Training loss"), theme=None, key="loss")
-    accuracy = losses_figure(network_view.accuracy_curves(result), mode, "Test accuracy", log=False)
-    right.plotly_chart(accuracy, theme=None, key="accuracy")
+    race = plane_race(result.experiment)
+    if race is not None and st.button("Race inside its slice", icon=":material/sports_score:"):
+        st.switch_page("pages/race.py", query_params=link.encode(race))
+    network_work.losses(result, mode)
     if result.spectrum_kind != "none":
         st.plotly_chart(spectrum_figure(network_view.spectra(result), mode), theme=None, key="spectrum")
         st.caption(network_view.spectrum_note(result))
@@ -154,9 +141,9 @@ def open_run(status: JobStatus) -> None:
         st.error(str(error))
 
 
-backend = backend_at(default_root())
+backend = cached_trainings.backend()
 mode: Any = "dark" if st.context.theme.type == "dark" else "light"
-state.setdefault("runs", LONG)
+state.setdefault("runs", next(iter(LONG.values())))
 state.setdefault("runs.complaints", [])
 st.title("Runs", anchor=False)
 with st.sidebar:

@@ -11,7 +11,6 @@ import numpy as np
 
 from experiments import Experiment
 from experiments.jobs import JobStatus, State
-from experiments.jobs.store import curves
 from experiments.trajectory import Trajectory
 from figures.losses import Curve
 
@@ -69,16 +68,6 @@ def progress_text(status: JobStatus) -> str:
     if status.stage == "analysis":
         return "Trained. Measuring the plane and the Hessians ..."
     return f"Step {status.step:,} of {status.steps:,}"
-
-
-def live_curves(experiment: Experiment, events: tuple[dict[str, Any], ...]) -> list[Curve]:
-    """Training loss so far, one curve per optimizer."""
-    steps, values = curves(events)
-    if len(steps) == 0:
-        return []
-    return [
-        Curve(choice.key, experiment.optimizer(i).title, steps, values[i]) for i, choice in enumerate(experiment.optimizers)
-    ]
 
 
 def path_curves(experiment: Experiment, folder: Path) -> list[Curve]:

@@ -24,8 +24,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 try:
     import fcntl
 except ImportError:  # Windows: the rest of the app runs there
@@ -194,18 +192,12 @@ def _last_byte(path: Path) -> bytes:
         return file.read(1)
 
 
-def curves(events: tuple[dict[str, Any], ...], quantity: str = "loss") -> tuple[np.ndarray, np.ndarray]:
-    """A quantity of the progress events: steps `(points,)` and values `(optimizers, points)`, NaN where JSON has no number.
-
-    A run that went on from a checkpoint repeats the steps after it; the later ones count.
-    """
-    steps: list[int] = []
-    values: list[list[float]] = []
+def reports(events: tuple[dict[str, Any], ...]) -> list[dict[str, Any]]:
+    """What was recorded while it trained. A run that went on from a checkpoint repeats the steps after it; the later count."""
+    found: list[dict[str, Any]] = []
     for event in events:
-        if event.get("kind") == "progress" and event.get("stage") == "training" and event.get(quantity) is not None:
-            while steps and steps[-1] >= event["step"]:
-                steps.pop()
-                values.pop()
-            steps.append(event["step"])
-            values.append([float("nan") if v is None else float(v) for v in event[quantity]])
-    return np.array(steps, dtype=int), np.array(values, dtype=float).T if steps else np.empty((0, 0))
+        if event.get("kind") == "progress" and event.get("stage") == "training":
+            while found and found[-1]["step"] >= event["step"]:
+                found.pop()
+            found.append(event)
+    return found

@@ -18,7 +18,7 @@ from experiments import Experiment, execute
 from experiments.jobs import JobError, LocalBackend, State
 from experiments.jobs.keeper import Keeper
 from experiments.jobs.local import ROOT, Rules, gpus
-from experiments.jobs.store import RunFolder, curves, read_json, write_json
+from experiments.jobs.store import RunFolder, read_json, reports, write_json
 from experiments.spec import Choice
 from experiments.training_result import TrainingResult
 from experiments.trajectory import Trajectory
@@ -366,16 +366,15 @@ def progress(step, *losses, stage="training"):
     return {"kind": "progress", "stage": stage, "step": step, "loss": losses, "test_accuracy": None}
 
 
-def test_curves_are_the_progress_and_what_is_repeated_after_a_resume_counts_once():
+def test_reports_are_the_progress_and_what_is_repeated_after_a_resume_counts_once():
     events = (
         {"kind": "started"}, progress(0, 2.0, 3.0), progress(10, 1.5, None), progress(20, 1.0, None),
         {"kind": "resumed"}, progress(10, 1.25, None), progress(30, 0.5, 0.0), progress(30, 9.0, 9.0, stage="analysis"),
     )  # fmt: skip
-    steps, values = curves(events)
-    assert steps.tolist() == [0, 10, 30]
-    np.testing.assert_array_equal(values, [[2.0, 1.25, 0.5], [3.0, np.nan, 0.0]])
-    for none in (curves(()), curves(events, "test_accuracy")):
-        assert none[0].shape == (0,) and none[1].shape == (0, 0)
+    found = reports(events)
+    assert [report["step"] for report in found] == [0, 10, 30]
+    assert [report["loss"] for report in found] == [(2.0, 3.0), (1.25, None), (0.5, 0.0)]
+    assert reports(()) == []
 
 
 def test_gpus_are_those_the_process_may_use(monkeypatch):
@@ -438,9 +437,9 @@ def test_a_training_that_is_cancelled_loses_a_checkpoint_and_is_killed_ends_as_i
     assert here.complete and here.spectrum_kind == "exact" and here.experiment.key == TRAINING.key
     for kind, count in there.calls.items():
         np.testing.assert_array_equal(here.calls[kind], count)
-    steps, losses = curves(backend.events(job)[0])
-    np.testing.assert_array_equal(steps, there.steps)  # what was repeated counts once
-    np.testing.assert_array_equal(losses, there.loss)
+    told = reports(backend.events(job)[0])
+    np.testing.assert_array_equal([report["step"] for report in told], there.steps)  # what was repeated counts once
+    np.testing.assert_array_equal(np.array([report["loss"] for report in told]).T, there.loss)
     assert TrainingResult.load(tmp_path / "results" / f"{TRAINING.key}.npz").complete  # so that its plane can be raced on
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from experiments.link import MOST_STEPS, decode, encode
-from experiments.presets import DIGITS, RACES
+from experiments.presets import DIGITS, RACES, TRAININGS
 from experiments.spec import SLICE, Choice, Experiment
 from optimizers import OPTIMIZERS
 
@@ -76,6 +76,19 @@ def test_a_wrong_field_falls_back_alone_and_says_so(field: str, value: str, says
     assert experiment.landscape.key == "ravine"
     assert experiment.optimizer(1).hyperparameters["lr"] == 0.0125
     assert field in ("start", "seed") or (experiment.start, experiment.seed) == ((0.25, -0.5), 3)
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_fields_that_need_each_other_come_in_any_order(backwards: bool) -> None:
+    """The data have no classes, so that the criterion must change too; and a network on them has fewer samples."""
+    landscape = Choice("mlp", {"data": "chebyshev", "criterion": "mse", "samples": 7, "width": 3})
+    given_ = Experiment(landscape, TRAININGS["mlp"].optimizers, batch_size=5)
+    fields = encode(given_)
+    fields = dict(reversed(fields.items())) if backwards else fields
+    assert decode(fields, TRAININGS) == (given_, [])
+    wrong, complaints = decode({**fields, "on.criterion": "logistic"}, TRAININGS)
+    assert [c.partition("=")[0] for c in complaints] in (["on.data", "on.criterion"], ["on.criterion", "on.data"])
+    assert wrong.landscape.parameters["width"] == 3
 
 
 def test_a_linked_training_is_bounded() -> None:

@@ -138,7 +138,7 @@ def test_the_digits_slice_is_raced_in_the_worker() -> None:
     assert not app.exception and not complaints(app)
     shown = scene(app)
     experiment = replace(RACES[SLICE], steps=25)
-    assert len(shown["runners"]) == 6 and "1,500 of 1,500 training digits" in shown["note"]
+    assert len(shown["runners"]) == 6 and "1,500 of 1,500 training samples" in shown["note"]
     for i, runner in enumerate(shown["runners"]):
         (trajectory,) = execute(experiment.solo(i))
         np.testing.assert_array_equal(runner["path"], trajectory.theta)

@@ -115,6 +115,8 @@ def test_a_done_run_is_opened_and_deleted_when_confirmed(backend):
 def test_a_training_is_started_watched_and_opened_with_its_spectrum_and_raced_on(backend, tmp_path, monkeypatch):
     monkeypatch.setenv("RAVINE_RESULTS", str(tmp_path / "results"))
     app = page()
+    app.session_state["runs.open.network"] = True
+    app.run()
     for name, value in (("on.width", 2), ("steps", 60), ("batch", 100)):
         app.number_input(key=f"runs.{name}").set_value(value).run()
     app.multiselect(key="runs.race").set_value(["sgd", "adam"]).run()
@@ -128,10 +130,11 @@ def test_a_training_is_started_watched_and_opened_with_its_spectrum_and_raced_on
     app.run()
     assert not app.exception and app.header[0].value.endswith("done")
     result = TrainingResult.load(backend.folder(status.id) / "result.npz")
-    loss, accuracy, spectrum = (json.loads(chart.proto.spec) for chart in app.get("plotly_chart"))
+    loss, tested, accuracy, spectrum = (json.loads(chart.proto.spec) for chart in app.get("plotly_chart"))
     for index, title in enumerate(("SGD", "Adam")):
         assert loss["data"][index]["name"] == accuracy["data"][index]["name"] == spectrum["data"][index]["name"] == title
         np.testing.assert_array_equal(decoded(loss["data"][index]["y"]), result.loss[index])
+        np.testing.assert_array_equal(decoded(tested["data"][index]["y"]), result.test_loss[index])
         np.testing.assert_array_equal(decoded(accuracy["data"][index]["y"]), result.test_accuracy[index])
         np.testing.assert_array_equal(decoded(spectrum["data"][index]["customdata"]), result.eigenvalues[index][::-1])
     assert list(app.dataframe[1].value["Optimizer"]) == ["SGD", "Adam"]

@@ -113,7 +113,7 @@ def test_a_race_on_one_parameter_and_on_a_slice(part: str) -> None:
     key = {"film": "parabola", "figure": "slice"}[part]
     app = taken(part, on=key, race="sgd", steps="5")
     assert codes(app)[0].startswith("One optimizer on the landscape")
-    assert ("training digits" in codes(app)[0]) == (key == "slice")
+    assert ("training samples" in codes(app)[0]) == (key == "slice")
     assert RACES[key].landscape.key == key
 
 
