@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from experiments.sweeps.networks import QUANTITIES, NetworkMap
-from figures.cell_map import Cell, CellMap, Field, MapMark, MapPanel
+from figures.cell_map import Cell, CellMap, Field, MapLine, MapMark, MapPanel
 from figures.colouring import shaded
 from figures.sweep_map import map_axis
 
@@ -16,7 +16,7 @@ LABELS = {"batch": "batch size", "on.scale": "initial scale"}
 
 def network_map(found: NetworkMap, quantity: str, labels: Sequence[str], chosen: Cell | None = None) -> CellMap:
     """The optimizers of a map, on one scale, by a quantity of QUANTITIES. A cell of which a seed diverged has no mean and is
-    marked; the stars are the smallest mean final loss of each row."""
+    marked; a line goes through the smallest mean final loss of each row."""
     sweep, what = found.sweep, QUANTITIES[quantity]
     means, waiting = found.mean(quantity), np.broadcast_to(~found.done[..., None], sweep.shape[:3])
     lost = found.diverged.sum(-1)
@@ -42,11 +42,15 @@ def network_map(found: NetworkMap, quantity: str, labels: Sequence[str], chosen:
 
 
 def _panel(found: NetworkMap, index: int, label: str, codes: np.ndarray) -> MapPanel:
-    best = found.best_rates(index)
-    marks = tuple(
-        MapMark("best", "best of its row", float(column), float(row)) for row, column in enumerate(best) if column >= 0
-    )
-    return MapPanel(label, codes, note=f"{found.diverged[index].mean():.0%} diverged", marks=marks)
+    rows, best = np.arange(found.sweep.rows, dtype=float), found.best_rates(index)
+    columns = np.where(best < 0, np.nan, best.astype(float))
+    lines = (MapLine("smallest final loss of each row", columns, rows),) if (best >= 0).any() else ()
+    final = found.mean("final")[index]
+    marks: tuple[MapMark, ...] = ()
+    if lines:
+        row, column = np.unravel_index(int(np.nanargmin(final)), final.shape)
+        marks = (MapMark("best", "smallest final loss of the map", float(column), float(row)),)
+    return MapPanel(label, codes, note=f"{found.diverged[index].any(-1).mean():.0%} diverged", lines=lines, marks=marks)
 
 
 def _fields(found: NetworkMap, name: str) -> tuple[Field, Field]:

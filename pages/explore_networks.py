@@ -55,18 +55,18 @@ def _stored(sweep: NetworkSweep) -> NetworkMap | None:
 
 
 def picture(name: str, found: NetworkMap, quantity: str) -> None:
-    """The map, the answer that its numbers give, and the way to the chosen training."""
+    """The answer that the numbers give, the map, and the way to the chosen training."""
     sweep = found.sweep
     st.caption(about(sweep))
     labels = race_view.labels(sweep.experiment)
+    if name == "scale" and found.complete:
+        st.markdown(answer(found, labels))
     at = state.get(f"explore.networks.cell.{sweep.key}")
     cell_map(network_map(found, quantity, labels, at), key=MAP, on_change=lambda: moved(sweep))
     if at is None:
         st.info("Click a cell, and its training can be opened.", icon=":material/touch_app:")
     else:
         opened(found, at, labels)
-    if name == "scale" and found.complete:
-        st.markdown(answer(found, labels))
 
 
 def moved(sweep: NetworkSweep) -> None:
@@ -100,10 +100,9 @@ def about(sweep: NetworkSweep) -> str:
     task = NETWORKS[landscape.key].task(**landscape.parameters)
     seen = "" if sweep.y.name == "batch" else f", {e.batch_size} samples a step"
     return (
-        f"{sweep.runs:,} trainings of a {NETWORKS[landscape.key].title} of {task.dim:,} parameters for {e.steps} steps on "
+        f"{sweep.runs:,} trainings ({NETWORKS[landscape.key].title} of {task.dim:,} parameters) for {e.steps} steps on "
         f"{task.samples:,} digits{seen}: every cell is the mean of {sweep.seeds} seeds, which draw the initial weights and the "
-        "batches. A cell has diverged if one of its seeds ends above the loss it began with, or beyond any number. Stars: the "
-        "smallest final loss of each row."
+        "batches. A cell has diverged if one of its seeds ends above the loss it began with, or beyond any number."
     )
 
 
