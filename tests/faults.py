@@ -898,6 +898,25 @@ EXPLORING = [
     Fault("pages/explore_controls.py", 'state["explore.complaints"] += complaints', "pass", EXPLORED + "got_wrong"),
 ]
 
+NETWORK_MAPS = "tests/experiments/test_sweeps_networks.py -k "
+
+TRAINED_MAPS = [
+    Fault("landscapes/curvature/stacked.py", "w).sum(1), alpha[:, 0])", "w).sum(1), 0.0)", NETWORK_MAPS + "eigenvalues"),
+    Fault(
+        "landscapes/networks/perceptron_runs.py", "(entered.abs() if norm", "(entered if norm", NETWORK_MAPS + "side_by_side"
+    ),
+    Fault("experiments/sweeps/networks.py", '["seed"] + seed)', '["seed"])', NETWORK_MAPS + "seed_of_both"),
+    Fault(
+        "experiments/sweeps/networks.py",
+        "np.where(self.diverged, np.nan, getattr(self, quantity))\n        return np.asarray(values.mean",
+        "getattr(self, quantity)\n        return np.asarray(values.mean",
+        NETWORK_MAPS + "diverges",
+    ),
+    Fault("experiments/sweeps/network_training.py", " | (final > first)", "", NETWORK_MAPS + "diverges"),
+    Fault("experiments/sweeps/network_training.py", "if not found.done[i, row]]", "]", NETWORK_MAPS + "stopping"),
+    Fault("experiments/sweeps/network_findings.py", "np.where(whole, losses, np.inf)", "losses", NETWORK_MAPS + "one_rate"),
+]
+
 FAULTS = [
     *OPTIMIZERS,
     *WRAPPERS,
@@ -914,6 +933,7 @@ FAULTS = [
     *REPRODUCED,
     *SWEEPS,
     *EXPLORING,
+    *TRAINED_MAPS,
 ]
 
 

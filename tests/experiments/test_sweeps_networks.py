@@ -48,9 +48,9 @@ def test_a_map_is_made_of_its_single_trainings(sweep: NetworkSweep) -> None:
         assert abs(found.sharpness[place] - sharpest) <= found.sharpness_error[place] + 1e-3 * sharpest
 
 
-@pytest.mark.parametrize("depth", [0, 1, 2])
-def test_side_by_side_equals_the_network(depth: int) -> None:
-    network = NETWORKS["digits_mlp"](width=3, depth=depth, activation="sigmoid").to(torch.float64)
+@pytest.mark.parametrize(("depth", "activation"), [(0, "tanh"), (1, "tanh"), (2, "sigmoid"), (2, "relu")])
+def test_side_by_side_equals_the_network(depth: int, activation: str) -> None:
+    network = NETWORKS["digits_mlp"](width=3, depth=depth, activation=activation).to(torch.float64)
     network = network.chosen(np.arange(30))
     runs = side_by_side(network)
     assert isinstance(runs, PerceptronRuns)
@@ -95,6 +95,14 @@ def test_sweeps_are_json_and_keep_their_key() -> None:
         assert NetworkSweep.from_json(json.loads(json.dumps(sweep.as_json()))) == sweep
     others = [replace(BATCH, seeds=3), replace(BATCH, y=Axis("batch", 10, 41, 2, "log")), SCALE]
     assert len({s.key for s in (BATCH, *others)}) == 4
+
+
+def test_a_cell_is_the_experiment_with_its_values_and_a_seed_of_both() -> None:
+    made = cell(BATCH, 1, 1, 0, seed=2)
+    landscape = BASE.landscape.with_parameters(seed=2)
+    choice = BASE.optimizers[1].with_parameters(lr=0.01)
+    assert made == replace(BASE, optimizers=(choice,), landscape=landscape, batch_size=40, seed=2)
+    assert cell(SCALE, 0, 1, 1).landscape.parameters["scale"] == 2.0
 
 
 def test_stopping_loses_no_row_and_the_rest_is_the_same(tmp_path: Path) -> None:
