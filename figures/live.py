@@ -31,6 +31,6 @@ def live_figure(curves: Sequence[Curve], mode: theme.Mode, title: str = "Loss", 
         .encode(
             x=alt.X("step:Q"),
             y=alt.Y(f"{title}:Q", scale=alt.Scale(type="log" if log else "linear", zero=not log)),
-            color=alt.Color("optimizer:N", scale=colours, legend=alt.Legend(orient="top", title=None)),
+            color=alt.Color("optimizer:N", scale=colours, legend=alt.Legend(orient="top", title=None, columns=2)),
         )
     )

@@ -39,7 +39,7 @@ def show_plane() -> None:
 def show(result: TrainingResult) -> None:
     """The plane with its paths, then curves, curvature and what the plane leaves out."""
     if result.experiment.key != network.experiment.key:
-        st.info("This is the training shown so far; press Train to run the settings on the left.", icon=":material/info:")
+        st.info(f"This is {network_view.name(result)}; press Train to run the settings on the left.", icon=":material/info:")
     show_plane()
     menu.stage_first()
     st.caption(network_view.trust(result))
@@ -51,16 +51,22 @@ def show(result: TrainingResult) -> None:
         st.plotly_chart(spectrum_figure(network_view.spectra(result), _mode()), theme=None, key="spectrum")
         st.caption(network_view.spectrum_note(result))
     st.dataframe(network_view.rows(result), hide_index=True)
-    with st.expander("How much the plane leaves out"):
-        st.write(network_view.OFF_PLANE)
-        st.plotly_chart(
-            losses_figure(network_view.off_plane_curves(result), _mode(), "Distance from the plane", log=False),
-            theme=None, key="off_plane",
-        )  # fmt: skip
-        st.plotly_chart(
-            losses_figure(network_view.plane_loss_curves(result), _mode(), "Loss at the projection", log=None),
-            theme=None, key="plane_loss",
-        )  # fmt: skip
+    for title, section in SECTIONS.items():
+        box = st.expander(title, key=f"network.section.{title}", on_change="rerun")
+        if box.open:
+            with box:
+                section(result)
+
+
+def left_out(result: TrainingResult) -> None:
+    """What the plane does not show of the paths."""
+    st.write(network_view.OFF_PLANE)
+    charts = (
+        ("off_plane", network_view.off_plane_curves(result), "Distance from the plane", False),
+        ("plane_loss", network_view.plane_loss_curves(result), "Loss at the projection", None),
+    )
+    for key, curves, title, log in charts:
+        st.plotly_chart(losses_figure(curves, _mode(), title, log=log), theme=None, key=key)
 
 
 def race_inside(result: TrainingResult) -> None:
@@ -75,6 +81,8 @@ def race_inside(result: TrainingResult) -> None:
 def _mode() -> Any:
     return "dark" if st.context.theme.type == "dark" else "light"
 
+
+SECTIONS = {"How much the plane leaves out": left_out}  # made only while they are open
 
 network.open_link()
 training_controls.made_to_fit(network)

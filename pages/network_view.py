@@ -124,8 +124,16 @@ def spectrum_note(result: TrainingResult) -> str:
     return f"The {count} largest eigenvalues by Lanczos; the largest residual is {error:.1g}."
 
 
+def name(result: TrainingResult) -> str:
+    """What was trained, and how long."""
+    experiment = result.experiment
+    task = NETWORKS[experiment.landscape.key].task(**experiment.landscape.parameters)
+    return f"{NETWORKS[experiment.landscape.key].title} on {task.dataset.title}, {result.steps[-1]:,} steps"
+
+
 def rows(result: TrainingResult) -> list[dict[str, str]]:
-    table = []
+    """A row for each optimizer; quantities that none of them has are left out."""
+    table: list[dict[str, str]] = []
     for i, title in enumerate(labels(result.experiment)):
         last = int(result.finite[i].sum()) - 1
         values = result.eigenvalues[i]
@@ -145,7 +153,7 @@ def rows(result: TrainingResult) -> list[dict[str, str]]:
                 "Time in updates": f"{result.seconds[i]:.2g} s",
             }
         )
-    return table
+    return [{column: text for column, text in row.items() if any(other[column] for other in table)} for row in table]
 
 
 def _number(value: float, form: str) -> str:

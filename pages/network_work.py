@@ -36,7 +36,8 @@ def buttons(editor: Editor, problem: str) -> None:
     )  # fmt: skip
     if problem:
         st.error(problem)
-    st.caption(cost(plan))
+    else:
+        st.caption(cost(plan))
     sent = st.button(
         "Run as a job", type="secondary" if plan.interactive else "primary", disabled=bool(problem),
         icon=":material/work_history:", width="stretch", help="In a process of its own, which goes on when you leave",

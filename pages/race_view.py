@@ -33,7 +33,7 @@ def labels(experiment: Experiment) -> list[str]:
 
 
 def surface_title(key: str) -> str:
-    return "Digits network, a slice" if key == SLICE else str(surface_of(key).title)
+    return "A slice through a network" if key == SLICE else str(surface_of(key).title)
 
 
 def moved(experiment: Experiment, done: StageEvent, tied: bool = False) -> Experiment:

@@ -49,7 +49,8 @@ def network(editor: Editor) -> None:
         samples = family.ranges["samples"]
         most = int(min(samples.high, task.dataset.ranges["samples"].high))
         editor.parameters({"samples": replace(samples, high=most)}, fitted)
-    st.caption(f"{task.dim:,} weights, {task.samples:,} samples to train on. {task.dataset.description.partition('. ')[0]}.")
+    st.caption(task.dataset.description.partition("\n\n")[0])
+    st.caption(f"{task.dim:,} weights, {task.samples:,} samples to train on")
     own = {name: allowed for name, allowed in family.ranges.items() if name not in FIRST}
     box = st.expander("Architecture and initial weights", key=f"{editor.page}.open.network", on_change="rerun")
     if box.open:

@@ -30,6 +30,7 @@ def test_it_opens_on_the_shipped_training() -> None:
     assert f"All {result.eigenvalues.shape[1]} eigenvalues" in said
     table = app.dataframe[0].value
     assert list(table["Optimizer"]) == list(result.titles)
+    assert table["Test loss"].iloc[0] == f"{result.test_loss[0, -1]:.4g}"
     assert table["λmax"].iloc[0] == f"{result.eigenvalues[0, -1]:.4g}"
 
 

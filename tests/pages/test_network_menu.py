@@ -88,9 +88,11 @@ def test_every_network_is_trained_shown_and_raced_in(key: str) -> None:
     assert (table["Test loss"].astype(float) > 0).all()
     asked, complaints = link.decode(address(app), TRAININGS)
     assert not complaints and asked.landscape.key == key and asked.steps == 2
-    assert all((table["Test accuracy"] != "") == dataset_of(asked).classes)
+    assert ("Test accuracy" in table) == dataset_of(asked).classes and ("λmax" in table) == (plan_of(asked).spectrum != "none")
     race = plane_race(asked)
-    assert race is not None
+    if race is None:  # so deep that no one can wait for it
+        assert key == "resnet56" and "would take minutes" in said(app)
+        return
     button(app, "Race inside this plane").click().run()
     assert not app.exception and not app.error, said(app)
     runners = scene(app)["runners"]
