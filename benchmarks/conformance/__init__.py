@@ -1,0 +1,1 @@
+"""The conformance checks on published libraries: `python -m benchmarks.conformance`."""
