@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.landscapes.data_files import write_cifar10, write_mnist
+
 
 @pytest.fixture(scope="session", autouse=True)
 def results(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
@@ -13,6 +15,17 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RAVINE_RESULTS", str(folder))
         yield folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Small files in the formats of MNIST and CIFAR-10, where the workers look for data."""
+    place = tmp_path_factory.mktemp("data")
+    write_mnist(place / "mnist")
+    write_cifar10(place)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RAVINE_DATA", str(place))
+        yield place
 
 
 @pytest.fixture(autouse=True)
