@@ -42,7 +42,7 @@ def navigation() -> Page:
                 title="Network",
                 icon=":material/hub:",
                 url_path="network",
-                help="The same optimizers train a small network on handwritten digits, seen on a slice of its true loss.",
+                help="The same optimizers train a network on real data, seen on a slice of its true loss.",
             ),
             st.Page(
                 "pages/claims.py",

@@ -917,6 +917,52 @@ TRAINED_MAPS = [
     Fault("experiments/sweeps/network_findings.py", "np.where(whole, losses, np.inf)", "losses", NETWORK_MAPS + "one_rate"),
 ]
 
+PLANNED, FITTED = "tests/experiments/test_training_plan.py", "tests/experiments/test_fit.py -k "
+BROUGHT, MENU_PAGE = "tests/experiments/test_weights.py -k ", "tests/pages/test_network_menu.py -k "
+
+TRAINED = [
+    Fault(
+        "experiments/training_plan.py",
+        "np.append(np.arange(0, steps + 1, every), steps)",
+        "np.arange(0, steps + 1, every)",
+        PLANNED,
+    ),
+    Fault("experiments/training_plan.py", "if lanczos <= affordable else", "if lanczos else", PLANNED),
+    Fault("experiments/training_plan.py", "CG_PRODUCTS * PRODUCT * one if HVP in needs", "0.0 if HVP in needs", PLANNED),
+    Fault("experiments/training_analysis.py", "min(surface.cells, recorded.plan.cells)", "surface.cells", PLANNED),
+    Fault(
+        "experiments/training.py",
+        "float(self.network.test_loss(theta))",
+        "float(self.network.loss(theta))",
+        "tests/experiments/test_training.py -k accuracy",
+    ),
+    Fault("experiments/fit.py", "min(experiment.batch_size, task.samples)", "experiment.batch_size", FITTED + "data_set"),
+    Fault("experiments/fit.py", "if task.blocks == _blocks(experiment) else None", "if task else None", FITTED + "weights"),
+    Fault("experiments/plane_race.py", "while count >= min(FEWEST, task.samples)", "while count >= 1", FITTED + "in_a_plane"),
+    Fault("experiments/downloads.py", "raise Cancelled", "return", FITTED + "download"),
+    Fault(
+        "experiments/spec.py",
+        "made = load_checkpoint(cast(Any, made), kept(self.weights))",
+        "kept(self.weights)",
+        BROUGHT + "start",
+    ),
+    Fault("experiments/spec.py", 'data["weights"] = self.weights', "pass", BROUGHT + "part_of"),
+    Fault("experiments/weights.py", "if not WEIGHTS_NAME.fullmatch(name):", "if not name:", BROUGHT + "only_a_name"),
+    Fault("experiments/link.py", "if seconds > INTERACTIVE:", "if seconds < 0:", "tests/experiments/test_link.py -k bounded"),
+    Fault("experiments/link.py", "while len(waiting) != before:", "if waiting:", "tests/experiments/test_link.py -k any_order"),
+    Fault(
+        "landscapes/networks/outline.py",
+        "input_reason(family.title, task.blocks))",
+        "None)",
+        "tests/landscapes/test_network_menu.py -k the_mlps_switches",
+    ),
+    Fault("landscapes/networks/checkpoint.py", "if kinds:", "if False:", MENU_PAGE + "uploads"),
+    Fault("pages/network_weights.py", "if len(content) > most:", "if False:", MENU_PAGE + "uploads"),
+    Fault("pages/network_weights.py", "= _plain(wrong)", "= wrong", MENU_PAGE + "uploads"),
+    Fault("pages/network_work.py", "disabled=busy or not plan.interactive or", "disabled=busy or", MENU_PAGE + "becomes_a_job"),
+    Fault("pages/network_data.py", "    if not missing:\n", "    if missing:\n", MENU_PAGE + "not_here"),
+]
+
 FAULTS = [
     *OPTIMIZERS,
     *WRAPPERS,
@@ -934,6 +980,7 @@ FAULTS = [
     *SWEEPS,
     *EXPLORING,
     *TRAINED_MAPS,
+    *TRAINED,
 ]
 
 

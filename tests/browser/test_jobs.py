@@ -15,7 +15,7 @@ MINUTE = 60_000
 
 def start(one: Visitor, steps: int) -> None:
     """Ask for a training of SGD, momentum and RMSProp over so many steps."""
-    one.open("runs").number("steps", str(steps))
+    one.open("runs").number("Steps", str(steps))
     one.settle()
     one.page.get_by_role("combobox", name="Optimizers").focus()
     for _ in range(3):  # each takes the last one away
