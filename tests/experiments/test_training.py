@@ -268,7 +268,6 @@ def test_the_shipped_result_is_this_preset_and_can_be_made_again() -> None:
     assert shipped is not None and shipped.experiment.key == DIGITS.key and shipped.complete
     path = slices.SHIPPED / f"{DIGITS.key}.npz"
     assert path.exists() and path.stat().st_size < 500_000
-    assert [p.name for p in slices.SHIPPED.glob("*.npz")] == [path.name]
     assert (shipped.loss[:, -1] < 0.6 * shipped.loss[:, 0]).all() and (shipped.test_accuracy[:, -1] > 0.8).all()
     steps: list[int] = []
     again = train(DIGITS, on_progress=lambda p: steps.append(p.step), cancelled=lambda: steps[-1:] == [10])
