@@ -17,11 +17,13 @@ from safetensors.torch import save_file
 
 from experiments.loop import Halt, Visit, as_numpy, walk
 from experiments.spec import Experiment
+from experiments.together import Member, together
 from experiments.training_analysis import Recorded, analysed
 from experiments.training_plan import TrainingPlan, plan_of
 from experiments.training_result import Progress, TrainingResult
 from landscapes.arrays import norm
 from landscapes.networks.network import Network
+from landscapes.networks.perceptron_runs import side_by_side
 
 CHECKPOINT_SECONDS = 5.0
 TRAINED = 0.8  # the share of the progress bar that the steps take
@@ -61,7 +63,7 @@ class _Training:
 
     experiment: Experiment
     network: Network
-    seen: Any
+    seen: list[Member]
     plan: TrainingPlan
     halts: list[Halt | None]
     theta: np.ndarray
@@ -78,12 +80,12 @@ class _Training:
             reason = experiment.optimizer(i).disabled_because(network)
             if reason:
                 raise ValueError(f"{experiment.optimizer(i).title} cannot run here. {reason}")
-        count = len(experiment.optimizers)
+        count, side = len(experiment.optimizers), side_by_side(network)
         points = len(plan.schedule)
         return cls(
             experiment=experiment,
             network=network,
-            seen=network if experiment.batch_size is None else network.on_batches(experiment.batch_size),
+            seen=together(side if experiment.batch_size is None else side.on_batches(experiment.batch_size), count),
             plan=plan,
             halts=[None] * count,
             theta=np.full((count, points, network.dim), np.nan, np.float32),
@@ -104,7 +106,7 @@ class _Training:
         """Step until the end, or until stopped; whether it came to the end."""
         e = self.experiment
         walks = [
-            walk(e.optimizer(i), self.seen, self.network.start, e.steps, e.seed, halt) for i, halt in enumerate(self.halts)
+            walk(e.optimizer(i), self.seen[i], self.network.start, e.steps, e.seed, halt) for i, halt in enumerate(self.halts)
         ]
         visits = [next(w) for w in walks]
         written = monotonic()
@@ -132,9 +134,11 @@ class _Training:
         for i, w in enumerate(walks):
             if stop():
                 return None
-            began = perf_counter()
+            began, shared = perf_counter(), self.seen[i].shared_seconds
             following.append(next(w))
-            self.seconds[i] += perf_counter() - began
+            shared = self.seen[i].shared_seconds - shared
+            self.seconds[i] += perf_counter() - began - shared
+            self.seconds += shared / self.count
         return following
 
     def _record(self, visits: list[Visit]) -> Progress:
