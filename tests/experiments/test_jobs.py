@@ -181,6 +181,7 @@ def test_a_killed_run_goes_on_by_itself_with_the_same_result(make):
     assert_is_what_execute_gives(backend, job, slice(0, 24, 23))
 
 
+@pytest.mark.slow
 def test_a_run_without_a_sign_of_life_is_ended_and_goes_on(make):
     backend = make(Rules(stale=4.0, grace=20.0))
     job = backend.submit(replace(LONG, steps=2000))
@@ -190,6 +191,7 @@ def test_a_run_without_a_sign_of_life_is_ended_and_goes_on(make):
     assert "stale" in kinds(backend, job) and "resumed" in kinds(backend, job)
 
 
+@pytest.mark.slow
 def test_a_cancelled_run_that_does_not_end_is_ended_by_force(make):
     backend = make(Rules(grace=0.5))
     job = backend.submit(LONG)
@@ -236,6 +238,7 @@ def test_jobs_outlive_the_process_that_submitted_them(make, tmp_path):
     assert backend.status(job).state is State.RUNNING
 
 
+@pytest.mark.slow
 def test_many_submitters_at_once(make):
     backends = [make(Rules(cpu_slots=2)) for _ in range(6)]
     with ThreadPoolExecutor(6) as pool:
@@ -497,6 +500,7 @@ def test_two_runs_in_one_folder_are_one(tmp_path):
     assert read_json(tmp_path / "out" / "status.json")["state"] == "cancelled"
 
 
+@pytest.mark.slow
 def test_the_queue_from_the_command_line(make, tmp_path):
     backend = make()
     write_json(tmp_path / "spec.json", SHORT.as_json())

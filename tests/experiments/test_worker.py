@@ -235,11 +235,13 @@ def test_a_child_killed_while_idle_is_replaced(workers):
     assert workers.submit("count", {"to": 2}).result(PATIENCE)["pid"] != first
 
 
+@pytest.mark.slow
 def test_torch_runs_on_one_thread(workers):
     workers.submit("count", {"to": 1}).result(PATIENCE)
     until(lambda: workers.submit("threads", {"at": time.monotonic()}).result(PATIENCE)["threads"] == 1)
 
 
+@pytest.mark.slow
 def test_a_timeout_is_a_timeout_and_the_answer_still_comes(workers):
     call = workers.submit("count", {"to": 20, "pause": 0.01})
     with pytest.raises(TimeoutError, match="not answered yet"):
@@ -271,6 +273,7 @@ time.sleep(60)
 """
 
 
+@pytest.mark.slow
 def test_no_orphan_when_the_parent_is_killed():
     parent = subprocess.Popen([sys.executable, "-c", PARENT], cwd=ROOT, stdout=subprocess.PIPE, text=True)
     child = int(parent.stdout.readline())

@@ -44,6 +44,7 @@ def test_loops_have_the_frames_and_times_asked_for(shown: Plate, format: Any) ->
     assert ends == [100] * (FRAMES - 1) + [round(1000 * PAUSE)]
 
 
+@pytest.mark.slow
 def test_a_gif_keeps_every_runs_colour_and_what_moves_moves(shown: Plate) -> None:
     frames = [
         np.asarray(f.convert("RGB")) for f in ImageSequence.Iterator(opened(animate(shown, SMALL, "gif", FRAMES / FPS, FPS)))
@@ -56,6 +57,7 @@ def test_a_gif_keeps_every_runs_colour_and_what_moves_moves(shown: Plate) -> Non
     assert set(exact_colours(shown, SMALL)) >= {style.light for style in styles([path.key for path in shown.paths])}
 
 
+@pytest.mark.slow
 def test_reports_grow_to_one_and_the_last_has_the_bytes(shown: Plate) -> None:
     reports = list(animating(shown, SMALL, "gif", FRAMES / FPS, FPS))
     assert [r.fraction for r in reports] == sorted(r.fraction for r in reports) and reports[-1].fraction == 1
@@ -78,6 +80,7 @@ def test_divergence_is_told_only_at_the_end() -> None:
     assert abs(right[0] - right[1]) < 60 < right[2] - right[1], "only the number of the step changes before the end"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not can_write_mp4(), reason=NO_MP4)
 def test_an_mp4_has_even_sides_and_ends_on_the_pause(shown: Plate, tmp_path: Path) -> None:
     from imageio_ffmpeg import read_frames

@@ -97,6 +97,7 @@ def test_the_papers_and_the_card_are_what_journals_and_sites_ask_for() -> None:
     assert set(TITLES) == set(LOOKS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("format", ["png", "svg", "pdf"])
 def test_the_same_plate_gives_the_same_bytes_at_any_time(format: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     first = render(plate("rosenbrock"), LOOKS["card"], format)
@@ -106,6 +107,7 @@ def test_the_same_plate_gives_the_same_bytes_at_any_time(format: Any, monkeypatc
         assert mpl.rcParams["lines.linewidth"] == 9, "a render leaves matplotlib's settings as they were"
 
 
+@pytest.mark.slow
 def test_figures_made_at_the_same_time_are_those_made_alone() -> None:
     shown: list[Plate | Multiples] = [plate("rosenbrock"), plate("parabola")]
     looks = [replace(LOOKS["card"], mode=mode) for mode in ("light", "dark")]
@@ -115,6 +117,7 @@ def test_figures_made_at_the_same_time_are_those_made_alone() -> None:
         assert list(pool.map(lambda pair: render(pair[0], pair[1], "png"), pairs)) == alone
 
 
+@pytest.mark.slow
 def test_files_say_where_they_come_from() -> None:
     shown = plate("rosenbrock")
     info = Image.open(BytesIO(render(shown, LOOKS["card"], "png"))).info
@@ -130,6 +133,7 @@ def test_files_say_where_they_come_from() -> None:
     assert "CreationDate" not in str(pdf) and "date" not in re.sub(r"<dc:[^d].*", "", svg.split("</metadata>")[0]).lower()
 
 
+@pytest.mark.slow
 def test_a_pdf_embeds_its_fonts_and_keeps_its_text() -> None:
     reader = PdfReader(BytesIO(render(plate("rosenbrock"), LOOKS["page"], "pdf")))
     fonts = [font.get_object() for font in reader.pages[0]["/Resources"]["/Font"].values()]  # type: ignore[index]

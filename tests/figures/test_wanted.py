@@ -78,6 +78,7 @@ def test_a_window_is_what_is_shown_and_told() -> None:
     assert part.data == render(replace(plate, caption=part.caption), SMALL, "png")
 
 
+@pytest.mark.slow
 def test_small_multiples_run_each_optimizer_at_each_rate_and_tell_the_lowest() -> None:
     experiment, landscape, _ = race("rosenbrock")
     tall = Look(420, None, "px", 8, 96)

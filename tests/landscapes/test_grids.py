@@ -21,6 +21,7 @@ from landscapes.networks.grids import headed, in_place, stacked, steps
 from landscapes.networks.grids.plain import Plain
 from landscapes.networks.grids.samples import Judge
 from landscapes.networks.network import Network
+from tests.some import some
 
 WAYS: dict[str, type[Any]] = {"stacked": stacked.Stacked, "headed": headed.Headed, "in place": in_place.InPlace}
 
@@ -120,8 +121,8 @@ def held(ours: Any, theirs: Any, tolerance: float = 1e-9) -> None:
 
 
 @pytest.mark.parametrize("criterion", CRITERIA)
-@pytest.mark.parametrize("part", [None, 17])
-@pytest.mark.parametrize("name", MODULES)
+@pytest.mark.parametrize("part", [17, pytest.param(None, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("name", some(MODULES, list(MODULES)[:4]))
 def test_every_way_is_the_plain_loop(name: str, part: int | None, criterion: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """All quantities; chunks of points and blocks of samples that come out uneven. A criterion that weighs classes is no mean
     over samples, so it must see the network's own parts."""

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from experiments import slices
 from experiments.presets import DIGITS
@@ -57,6 +58,7 @@ def test_a_wrong_field_is_named() -> None:
     assert [w.value.split("=")[0] for w in app.warning] == ["on.width", "on.activation", "batch"]
 
 
+@pytest.mark.slow
 def test_the_first_picture_needs_no_torch() -> None:
     code = (
         "import sys; from streamlit.testing.v1 import AppTest;"

@@ -111,6 +111,7 @@ def test_a_done_run_is_opened_and_deleted_when_confirmed(backend):
     assert not (backend.root / gone).exists() and (backend.root / keep).exists()
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(240)
 def test_a_training_is_started_watched_and_opened_with_its_spectrum_and_raced_on(backend, tmp_path, monkeypatch):
     monkeypatch.setenv("RAVINE_RESULTS", str(tmp_path / "results"))
