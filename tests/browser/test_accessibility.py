@@ -12,7 +12,7 @@ PAGES = ("", "claims", "network", "runs")
 WIDTHS = (1440, 768, 360)
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("dark", [pytest.param(False, marks=pytest.mark.slow), True], ids=["light", "dark"])
 @pytest.mark.parametrize("path", some(PAGES, ("",)))
 def test_axe_finds_nothing_and_all_fits(visitor: Callable[..., Visitor], path: str, dark: bool) -> None:
     one = visitor(dark=dark, still=True, touch=True).open(path)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
+import pytest
 from playwright.sync_api import expect
 
 from experiments import Experiment, execute, link
@@ -39,6 +40,7 @@ def test_link_round_trip_in_full_precision(visitor: MakeVisitor) -> None:
             np.testing.assert_array_equal(one.scenes[-1].paths[choice.key], t.theta)
 
 
+@pytest.mark.slow
 def test_a_control_that_moves_is_in_the_link(visitor: MakeVisitor) -> None:
     one = visitor(still=True).open()
     one.number("condition", "12.5")

@@ -75,6 +75,7 @@ def test_keys_play_pause_and_step(visitor: MakeVisitor) -> None:
     one.wait_for(lambda: one.state()["time"] > held["time"] + 1, "time going on")
 
 
+@pytest.mark.slow
 def test_scrub_shows_any_step(visitor: MakeVisitor) -> None:
     one = visitor(still=True).open(on="ravine")
     assert not one.state()["playing"], "a visitor who wants no motion gets none"
@@ -101,6 +102,7 @@ def width(window: list[list[float]]) -> float:
     return window[0][1] - window[0][0]
 
 
+@pytest.mark.slow
 def test_a_finger_drags_the_start(visitor: MakeVisitor) -> None:
     one = visitor(width=360, height=780, touch=True).open(on="ravine")
     one.canvas.scroll_into_view_if_needed()
@@ -152,6 +154,7 @@ def test_a_run_that_leaves_is_shown_leaving(visitor: MakeVisitor, rate: float, w
         assert np.isfinite(path).all() and not inside[-1] and f"step {int(np.argmin(inside))}" in sgd["fate"]
 
 
+@pytest.mark.slow
 def test_a_reload_of_the_address_shows_the_same_race(visitor: MakeVisitor) -> None:
     one = visitor(still=True).open(**link.encode(in_address(visitor(still=True).open(on="rosenbrock"))))
     assert json.dumps(one.scenes[-1].header["title"]).startswith('"Rosenbrock')
