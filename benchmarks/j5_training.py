@@ -2,13 +2,12 @@
 
     python -m benchmarks.j5_training
 
-MLP 64-32-10 on 1,797 samples, batches of 128, 150 steps, every step recorded. All ways end at the same weights to rounding, save
-where Adam divides two numbers that are almost 0: the median and largest differences of models' ends are printed.
+MLP 64-32-10 on 1,797 samples, batches of 128, 150 steps, every step recorded. All ways end at the same weights to rounding,
+save where Adam divides two numbers that are almost 0: the median and largest differences of models' ends are printed.
 """
 
 from __future__ import annotations
 
-import resource
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
@@ -17,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from benchmarks.measure import machine, milliseconds, table
+from benchmarks.measure import machine, megabytes, milliseconds, table
 from experiments.loop import walk
 from experiments.together import together
 from landscapes.landscape import Draw
@@ -143,7 +142,12 @@ def main() -> None:
         "gap: median, largest",
     ]
     print(table(heads, rows))
-    print(f"\nPeak memory of this process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
+    print("\nGrowth with models:\n")
+    grown: list[list[Any]] = []
+    for count in (8, 16, 32, 64):
+        ms = milliseconds({"shared": partial(ours, count, True)}, 3)["shared"]
+        grown.append([count, ms, ms / grown[-1][1] if grown else "", megabytes(partial(ours, count, True))])
+    print(table(["models", "ms for all steps", "times the row before", "memory"], grown))
 
 
 if __name__ == "__main__":

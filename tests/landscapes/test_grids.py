@@ -64,7 +64,7 @@ MODULES: dict[str, tuple[Callable[[], list[nn.Module]], set[str]]] = {  # with t
     "convolutions": (
         lambda: [
             nn.Conv2d(1, 3, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(3, 4, 2), nn.BatchNorm2d(4, affine=False),
-            nn.GELU(), nn.Sequential(nn.AvgPool2d(2), nn.Flatten()), nn.Linear(4, 4),
+            nn.GELU(), nn.Sequential(nn.AvgPool2d(1), nn.AvgPool2d(2), nn.Flatten()), nn.Linear(4, 4),
         ],
         {"stacked", "headed", "in place"},
     ),

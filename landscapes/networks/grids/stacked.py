@@ -20,7 +20,7 @@ from landscapes.directions.span import Span
 from landscapes.grids.evaluator import Evaluator, Tick, Values, no_tick
 from landscapes.networks.grids.chain import plain_chain
 from landscapes.networks.grids.samples import Judge, check_asked, is_cross_entropy, splits
-from landscapes.networks.grids.steps import Plan
+from landscapes.networks.grids.steps import Plan, Room
 from landscapes.networks.network import Network
 from landscapes.networks.normalisation import batch_norms
 from landscapes.networks.parts import Parts, is_pair
@@ -120,20 +120,21 @@ class Stacked(Evaluator):
         like = self.network.evaluate.like
         whole = np.concatenate([np.ones((len(coordinates), 1)), coordinates], axis=1)
         mixes = torch.from_numpy(whole).to(like.device, like.dtype)
+        room = Room()
         with torch.inference_mode():
             for low in range(0, len(whole), self.together):
                 cut = slice(low, low + self.together)
-                for name, values in self._chunk(mixes[cut], tick).items():
+                for name, values in self._chunk(mixes[cut], room, tick).items():
                     found[name][cut] = values.cpu().numpy()
         return found
 
-    def _chunk(self, mix: Tensor, tick: Tick) -> dict[str, Tensor]:
+    def _chunk(self, mix: Tensor, room: Room, tick: Tick) -> dict[str, Tensor]:
         values: dict[str, Tensor] = {}
         for prefix, blocks in (("", self._train), ("test_", self._test)):
             asked = [name for name in self.asked if name.startswith("test_") == bool(prefix)]
             if asked:
                 judge = Judge(self.network.evaluate.criterion, f"{prefix}accuracy" in asked, "spread" in asked)
-                loss, square, hits = self._sums(mix, blocks, judge, tick)
+                loss, square, hits = self._sums(mix, blocks, judge, room, tick)
                 count = sum(len(block.targets) for block in blocks)
                 values[f"{prefix}loss"] = loss / count
                 values[f"{prefix}accuracy"] = hits / count
@@ -141,13 +142,14 @@ class Stacked(Evaluator):
                     values["spread"] = ((square - loss * loss / count).clamp(min=0) / max(count - 1, 1)).sqrt()
         return {name: values[name] for name in self.asked}
 
-    def _sums(self, mix: Tensor, blocks: list[_Block], judge: Judge, tick: Tick) -> tuple[Tensor, Tensor, Tensor]:
+    def _sums(self, mix: Tensor, blocks: list[_Block], judge: Judge, room: Room, tick: Tick) -> tuple[Tensor, Tensor, Tensor]:
         loss, square, hits = mix.new_zeros(3, len(mix), dtype=torch.float64)
         for block in blocks:
             tick()
-            z = (mix @ block.first).view(len(mix), -1, len(block.targets))
+            z = torch.mm(mix, block.first, out=room(self, (len(mix), block.first.shape[1]), mix))
+            z = z.view(len(mix), -1, len(block.targets))
             for step in self._plan.after:
-                z = step(z, mix)
+                z = step(z, mix, room)
             if self._plan.outputs > 1 and is_cross_entropy(judge.criterion, block.targets):
                 parts = _cross_entropy(z, block.targets, judge)
             else:

@@ -17,6 +17,22 @@ from landscapes.networks.network import Network
 MOST_WASTE = 4.0  # how many times a convolution's multiplications its dense matrix may have: at 7 it is slower
 
 
+class Room:
+    """Arrays that are used again for every chunk: fresh ones of megabytes would be mapped anew, which takes longer than a step.
+
+    An array holds its owner's last result. There is one room a call, so that calls do not meet.
+    """
+
+    def __init__(self) -> None:
+        self._held: dict[int, Tensor] = {}
+
+    def __call__(self, owner: object, shape: tuple[int, ...], like: Tensor) -> Tensor:
+        size, held = prod(shape), self._held.get(id(owner))
+        if held is None or len(held) < size:
+            held = self._held[id(owner)] = like.new_empty(size)
+        return held[:size].view(shape)
+
+
 class Plan:
     """The chain as steps: what is done to the inputs before the plane matters, the first affine layer, and what follows."""
 
@@ -65,14 +81,14 @@ class Step:
 
     shape: tuple[int, ...]
 
-    def __call__(self, h: Tensor, mix: Tensor) -> Tensor:
+    def __call__(self, h: Tensor, mix: Tensor, room: Room) -> Tensor:
         raise NotImplementedError
 
 
 def step_of(layer: Layer, shape: tuple[int, ...]) -> Step | None:
     """None for what does nothing here. Raises ValueError for a layer that this way would be slow for."""
     module = layer.module
-    if isinstance(module, (*NOTHING, nn.Flatten)):
+    if isinstance(module, (*NOTHING, nn.Flatten)) or getattr(module, "kernel_size", None) == 1:  # of a pool; else it is a pair
         return None
     if isinstance(module, (nn.Linear, nn.Conv2d)):
         return _Product(layer, shape)
@@ -106,11 +122,12 @@ class _Product(Step):
         self.matrices = matrices.reshape(len(matrices), -1).contiguous()
         self.bias = None if bias is None else bias.contiguous()
 
-    def __call__(self, h: Tensor, mix: Tensor) -> Tensor:
+    def __call__(self, h: Tensor, mix: Tensor, room: Room) -> Tensor:
         weights = (mix @ self.matrices).view(len(mix), *self.size)
+        out = room(self, (len(mix), self.size[0], h.shape[2]), h)
         if self.bias is None:
-            return torch.bmm(weights, h)
-        return torch.baddbmm((mix @ self.bias)[:, :, None], weights, h)
+            return torch.bmm(weights, h, out=out)
+        return torch.baddbmm((mix @ self.bias)[:, :, None], weights, h, out=out)
 
 
 class _Normalised(Step):
@@ -123,11 +140,11 @@ class _Normalised(Step):
         self.mean = module.running_mean
         self.gain, self.shift = layer.affine.get("weight"), layer.affine.get("bias")
 
-    def __call__(self, h: Tensor, mix: Tensor) -> Tensor:
+    def __call__(self, h: Tensor, mix: Tensor, room: Room) -> Tensor:
         gain = self.root.expand(len(mix), -1) if self.gain is None else (mix @ self.gain) * self.root
         shift = -gain * self.mean if self.shift is None else mix @ self.shift - gain * self.mean
         channels = h.view(len(mix), self.shape[0], -1)
-        return torch.addcmul(shift[:, :, None], channels, gain[:, :, None]).view(h.shape)
+        return torch.addcmul(shift[:, :, None], channels, gain[:, :, None], out=channels).view(h.shape)
 
 
 class _Pooled(Step):
@@ -138,14 +155,18 @@ class _Pooled(Step):
         self.before = shape
         self.shape = (shape[0], shape[1] // self.size, shape[2] // self.size)
 
-    def __call__(self, h: Tensor, mix: Tensor) -> Tensor:
+    def __call__(self, h: Tensor, mix: Tensor, room: Room) -> Tensor:
         (channels, height, width), k = self.shape, self.size
         maps = h.view(len(mix), *self.before, -1)[:, :, : height * k, : width * k]
         parts = [maps[:, :, i::k, j::k] for i in range(k) for j in range(k)]
-        out = torch.maximum(parts[0], parts[1]) if self.maximum else parts[0] + parts[1]
+        out = room(self, (len(mix), channels, height, width, h.shape[-1]), h)
+        join = torch.maximum if self.maximum else torch.add
+        join(parts[0], parts[1], out=out)
         for part in parts[2:]:
-            out = torch.maximum(out, part, out=out) if self.maximum else out.add_(part)
-        return (out if self.maximum else out.mul_(1 / k**2)).reshape(len(mix), channels * height * width, -1)
+            join(out, part, out=out)
+        if not self.maximum:
+            out.mul_(1 / k**2)
+        return out.view(len(mix), channels * height * width, -1)
 
 
 class _Active(Step):
@@ -154,7 +175,7 @@ class _Active(Step):
     def __init__(self, module: nn.Module, shape: tuple[int, ...]) -> None:
         self.module, self.shape = module, shape
 
-    def __call__(self, h: Tensor, mix: Tensor) -> Tensor:
+    def __call__(self, h: Tensor, mix: Tensor, room: Room) -> Tensor:
         if isinstance(self.module, nn.Tanh) and h.device.type == "cpu":
             np.tanh(h.numpy(), out=h.numpy())
             return h
