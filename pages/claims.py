@@ -24,7 +24,7 @@ def measured(key: str) -> tuple[Measured, ...]:
 
 def show(claim: Claim) -> None:
     with st.container(border=True):
-        st.subheader(claim.title, anchor=claim.key)
+        st.header(claim.title, anchor=claim.key)
         st.markdown(f"“{claim.claim}”")
         st.badge(claim.verdict.capitalize(), color=COLOURS[claim.verdict])  # type: ignore[arg-type]
         st.markdown(claim.reason)

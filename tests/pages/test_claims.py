@@ -10,7 +10,7 @@ from tests.pages.scenes import opened
 def test_every_claim_is_shown_with_its_numbers() -> None:
     app = opened("pages/claims.py")
     assert not app.exception
-    assert [s.value for s in app.subheader] == [claim.title for claim in CLAIMS.values()]
+    assert [s.value for s in app.header] == [claim.title for claim in CLAIMS.values()]
     text = "\n".join(m.value for m in app.markdown)
     for claim in CLAIMS.values():
         assert claim.claim in text and claim.reason in text
