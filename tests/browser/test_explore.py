@@ -39,7 +39,14 @@ class Explorer:
         self.open(**fields)
         self.one.wait_for(lambda: self.state()["stride"] == 1 and self.one.canvas.count(), "the map is complete")
         self.one.settle()
+        self.one.wait_for(self.still, "the page has come to rest")
         return self
+
+    def still(self) -> bool:
+        """Whether the map stays where it is: what is above it may still grow while the page is made."""
+        before = self.pixel(0, 0)
+        self.one.page.wait_for_timeout(400)
+        return self.pixel(0, 0) == before
 
     @property
     def canvas(self) -> Locator:
