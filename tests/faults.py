@@ -963,6 +963,90 @@ TRAINED = [
     Fault("pages/network_data.py", "    if not missing:\n", "    if missing:\n", MENU_PAGE + "not_here"),
 ]
 
+PLANES = "tests/landscapes/test_directions.py -k "
+GRIDS = "tests/landscapes/test_grids.py -k "
+CELLS = "tests/experiments/test_grids.py -k "
+EVERY_GRID = "tests/landscapes/test_grids.py -m 'slow or not slow' -k plain_loop"
+CONFORM = "tests/landscapes/test_conformance.py -k "
+DIRECTION, GRID, CELL = "landscapes/directions/", "landscapes/networks/grids/", "experiments/grids/"
+SLICES = [
+    Fault(GRID + "steps.py", "room(self, (len(mix), self.size[0]", "room(None, (len(mix), self.size[0]", GRIDS + "plain_loop"),
+    Fault(GRID + "samples.py", "if not same((cut", "if False and not same((cut", GRIDS + "plain_loop"),
+    Fault(GRID + "facts.py", "for tensor in [*held, ", "for tensor in [", CELLS + "identity"),
+    Fault(GRID + "facts.py", "return min(float(", "return max(float(", CELLS + "chance"),
+    Fault(CELL + "grid.py", "<= 1e-6 * step", "<= 1.1 * step", CELLS + "finer"),
+    Fault("landscapes/networks/conformance/checks.py", "np.diff(heights, 3,", "np.diff(heights, 2,", CONFORM + "conform"),
+    Fault(DIRECTION + "scaling.py", "block.shape[0] if normalisation ==", "1 if normalisation ==", PLANES + "group"),
+    Fault(DIRECTION + "scaling.py", "factor = np.abs(theta)", "factor = np.ones_like(theta)", PLANES + "weight_norm"),
+    Fault(DIRECTION + "scaling.py", "np.where(vector, 1.0, factor)", "factor", PLANES + "group"),
+    Fault(DIRECTION + "scaling.py", 'vector & (vectors == "zeroed")', 'vector & (vectors == "kept")', PLANES + "group"),
+    Fault(DIRECTION + "scaling.py", "second - share[group] * first", "second", PLANES + "orthogonal"),
+    Fault(DIRECTION + "drawn.py", "default_rng(self.seed)", "default_rng(0)", PLANES + "seeds"),
+    Fault(DIRECTION + "drawn.py", "default_rng(self.seed).normal(", "default_rng(self.seed).uniform(", PLANES + "seeds"),
+    Fault(DIRECTION + "span.py", "np.linalg.solve(gram, along[..., None])[..., 0]", "along", PLANES + "nearest"),
+    Fault(DIRECTION + "span.py", "away = away - away.mean(axis=0)", "away = away - self.origin", PLANES + "nearest"),
+    Fault(DIRECTION + "principal.py", "values[:kept] / total", "values[:kept] ** 0.5 / total", PLANES + "joint"),
+    Fault(DIRECTION + "eigenvectors.py", "[-1, 0] if both", "[-1, 1] if both", PLANES + "eigenvectors"),
+    Fault(DIRECTION + "descent.py", "x = -g /", "x = g /", PLANES + "gradient"),
+    Fault(
+        DIRECTION + "through.py", "across / np.linalg.norm(across)", "second / np.linalg.norm(second)", PLANES + "every_plane"
+    ),
+    Fault(DIRECTION + "kind.py", "every[np.isfinite(every).all(axis=1)]", "every", PLANES + "every_plane"),
+    Fault(
+        "landscapes/curvature/extremes.py",
+        "np.abs(beta[m] * ritz[-1, ends])",
+        "0 * np.abs(ritz[-1, ends])",
+        PLANES + "extremes",
+    ),
+    Fault("landscapes/curvature/extremes.py", "for _ in range(2):", "for _ in range(0):", PLANES + "extremes"),
+    Fault(
+        "landscapes/grids/curvature.py",
+        "found.values[-1]), float(found.values[0])",
+        "found.values[0]), float(found.values[-1])",
+        GRIDS + "curvature",
+    ),
+    Fault(GRID + "steps.py", "- gain * self.mean", "+ gain * self.mean", GRIDS + "plain_loop"),
+    Fault(GRID + "steps.py", "(mix @ self.gain) * self.root", "mix @ self.gain", GRIDS + "plain_loop"),
+    Fault(GRID + "steps.py", "maps[:, :, i::k, j::k]", "maps[:, :, i::k, i::k]", GRIDS + "plain_loop"),
+    Fault(GRID + "steps.py", "m.flatten(1).T for m in maps", "m.flatten(1) for m in maps", GRIDS + "plain_loop"),
+    Fault(GRID + "stacked.py", "losses.double().square()", "losses.double().square_()", GRIDS + "plain_loop"),
+    Fault(GRID + "stacked.py", "if self._may_split else len(targets)", "", GRIDS + "plain_loop"),
+    Fault(GRID + "stacked.py", "right[tied] =", "right[~tied] =", GRIDS + "far_points"),
+    Fault(GRID + "stacked.py", "if bool(bad.any()):", "if False:", GRIDS + "far_points"),
+    Fault(
+        GRID + "chain.py", "chain[i], chain[i + 1] = chain[i + 1], chain[i]", "chain[i + 1] = chain[i]", GRIDS + "plain_loop"
+    ),
+    Fault(GRID + "chain.py", "RISING = (nn.ReLU,", "RISING = (nn.GELU, nn.ReLU,", EVERY_GRID),
+    Fault(GRID + "folding.py", "self.bias - norm.running_mean", "self.bias + norm.running_mean", GRIDS + "folded"),
+    Fault(GRID + "folding.py", "or calls[node.target] > 1:", ":", GRIDS + "folded"),
+    Fault(GRID + "folding.py", "len(before.users) > 1", "False", GRIDS + "folded"),
+    Fault(GRID + "in_place.py", "_ = self._blocks  #", "#", GRIDS + "plain_loop"),
+    Fault(GRID + "in_place.py", "layer.reset_running_stats()", "pass", GRIDS + "recomputed"),
+    Fault(GRID + "in_place.py", 'layer.train(samples == "train")', "layer.train(True)", GRIDS + "recomputed"),
+    Fault(GRID + "headed.py", "zip(c, directions, head[1:])", "zip(c, directions, head[:-1])", GRIDS + "plain_loop"),
+    Fault(CELL + "grid.py", "np.append(np.arange(0, n, stride), n - 1)", "np.arange(0, n, stride)", CELLS + "every_cell"),
+    Fault(
+        CELL + "grid.py",
+        "array[rows, columns] = found[name]",
+        "array[columns % len(array), rows % array.shape[1]] = found[name]",
+        CELLS + "every_cell",
+    ),
+    Fault(CELL + "fill.py", "asked & ~grid.done", "asked", CELLS + "every_cell"),
+    Fault(CELL + "fill.py", "on_cells(grid)", "pass", CELLS + "stopped"),
+    Fault(CELL + "store.py", "self.load(key) or grid", "grid", CELLS + "stopped"),
+    Fault(CELL + "store.py", "sorted(grid.values), dict", "dict", CELLS + "key"),
+    Fault(CELL + "window.py", "return not mean < target", "return mean >= target", CELLS + "windows"),
+    Fault(CELL + "window.py", "target = chance if", "target = 2 * chance if", CELLS + "windows"),
+    Fault(CELL + "trust.py", "max(1 - samples / of, 0.0)", "max(samples / of, 0.0)", CELLS + "trust"),
+    Fault(CELL + "trust.py", 'evaluate(coordinates)["loss"]', 'evaluate(0 * coordinates)["loss"]', CELLS + "trust"),
+    Fault(CELL + "trust.py", "(first + i) % 2**31", "first", CELLS + "seeds"),
+    Fault("landscapes/networks/conformance/checks.py", "passed = bool(measured <= bound)", "passed = True", CONFORM + "wrong"),
+    Fault("landscapes/networks/conformance/cases.py", "first.bias.mul_(scale)", "first.bias.div_(scale)", CONFORM + "conform"),
+    Fault("experiments/together.py", "low += len(part)", "low += 0", "tests/experiments/test_together.py"),
+    Fault("experiments/together.py", "step.gradient.pop(member, None)", "pass", "tests/experiments/test_together.py"),
+    Fault("landscapes/networks/perceptron_runs.py", "back * h.sign()", "back * h", "tests/experiments/test_together.py"),
+]
+
 FAULTS = [
     *OPTIMIZERS,
     *WRAPPERS,
@@ -981,6 +1065,7 @@ FAULTS = [
     *EXPLORING,
     *TRAINED_MAPS,
     *TRAINED,
+    *SLICES,
 ]
 
 

@@ -17,8 +17,8 @@ from optimizers import OPTIMIZERS
 SOME = ["sgd", "momentum", "adam", "rmsprop", "lion", "nsgd_l2"]
 
 
-def network() -> Any:
-    return side_by_side(NETWORKS["digits_mlp"](width=4).to(torch.float64).chosen(np.arange(60)))
+def network(activation: str) -> Any:
+    return side_by_side(NETWORKS["digits_mlp"](width=4, activation=activation).to(torch.float64).chosen(np.arange(60)))
 
 
 def paths(landscapes: list[Any], keys: list[str], start: Any, steps: int) -> tuple[list[Any], list[dict[str, int]]]:
@@ -33,11 +33,13 @@ def paths(landscapes: list[Any], keys: list[str], start: Any, steps: int) -> tup
     return rows, [dict(v.calls) for v in visits]
 
 
+@pytest.mark.parametrize("activation", ["tanh", "relu", "sigmoid"])
 @pytest.mark.parametrize("batch", [None, 32])
-def test_shared_gradients_are_each_walks_own(batch: int | None) -> None:
-    whole = network()
-    seen = whole if batch is None else whole.on_batches(batch)
-    alone, calls = paths([seen] * len(SOME), SOME, whole.start, 12)
+def test_shared_gradients_are_each_walks_own(batch: int | None, activation: str) -> None:
+    """Each walk's gradients alone come from the network's autograd."""
+    whole = network(activation)
+    seen, plain = (each if batch is None else each.on_batches(batch) for each in (whole, whole.inner))
+    alone, calls = paths([plain] * len(SOME), SOME, whole.start, 12)
     shared, counted = paths(list(together(seen, len(SOME))), SOME, whole.start, 12)
     for key, one, other in zip(SOME, alone, shared):
         np.testing.assert_allclose(torch.stack(other), torch.stack(one), rtol=1e-9, atol=1e-12, err_msg=key)
@@ -73,3 +75,5 @@ def test_runs_and_walks_out_of_step() -> None:
     np.testing.assert_allclose(late.theta, alone.theta, rtol=1e-12)
     np.testing.assert_allclose(old.oracle.grad, surface.gradient(start), rtol=1e-12)
     np.testing.assert_allclose(members[0].at(start).grad, surface.gradient(start), rtol=1e-12)
+    again = [members[0].at(theta).grad for theta in (start, start + 0.5)]
+    np.testing.assert_allclose(again[1], surface.gradient(start + 0.5), rtol=1e-12)

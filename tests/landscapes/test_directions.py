@@ -240,7 +240,9 @@ def test_coordinates_are_the_nearest_points(dim: int, seed: int) -> None:
     np.testing.assert_allclose(plane.coordinates(plane.points(best.T)), best.T, atol=1e-8)
     np.testing.assert_allclose(plane.distance(plane.points(best.T)), 0, atol=1e-9)
     assert plane.captured(plane.points(best.T)) == pytest.approx(1)
-    assert 0 <= plane.captured(points) <= 1 + 1e-12
+    away = points - points.mean(axis=0)
+    along = away @ np.linalg.svd(plane.directions, full_matrices=False)[2].T
+    assert plane.captured(points) == pytest.approx(float((along**2).sum() / (away**2).sum()))
 
 
 def test_what_is_no_plane_is_refused() -> None:

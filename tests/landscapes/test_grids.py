@@ -27,15 +27,16 @@ WAYS: dict[str, type[Any]] = {"stacked": stacked.Stacked, "headed": headed.Heade
 
 
 class Branch(nn.Module):
-    """A residual branch, with a normalisation that is called twice, which cannot be folded."""
+    """A convolution whose normalisation can be folded, one that is read twice, one whose normalisation is called twice."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.conv = nn.Conv2d(2, 2, 3, padding=1, bias=False)
-        self.norm, self.again = nn.BatchNorm2d(2), nn.BatchNorm2d(2)
+        self.conv, self.read_twice, self.other = (nn.Conv2d(2, 2, 3, padding=1, bias=i > 0) for i in range(3))
+        self.norm, self.after, self.called_twice = (nn.BatchNorm2d(2) for _ in range(3))
 
     def forward(self, x: Tensor) -> Tensor:
-        return torch.relu(x + self.again(self.norm(self.conv(x)))) + self.again(x)
+        y = self.read_twice(x)
+        return torch.relu(self.norm(self.conv(x)) + self.after(y) + y) + self.called_twice(self.other(x)) + self.called_twice(x)
 
 
 class Choosy(nn.Module):
@@ -78,6 +79,10 @@ MODULES: dict[str, tuple[Callable[[], list[nn.Module]], set[str]]] = {  # with t
     "residual": (
         lambda: [nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), Branch(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(2, 4)],
         {"in place"},
+    ),
+    "bent": (
+        lambda: [nn.Conv2d(1, 2, 3), nn.GELU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(8, 4)],
+        {"stacked", "headed", "in place"},
     ),
     "unreadable": (lambda: [Choosy()], {"in place"}),
 }  # fmt: skip
@@ -146,6 +151,16 @@ def test_every_way_is_the_plain_loop(name: str, part: int | None, criterion: str
             with pytest.raises(ValueError, match=r"cannot be evaluated|no head"):
                 way(net, span, asked)
     assert all(torch.equal(value, before[key]) for key, value in net.module.state_dict().items())
+
+
+@pytest.mark.parametrize(
+    ("name", "folds"), [("residual", 2), ("large maps", 1), ("convolutions", 1), ("mlp", 0), ("unreadable", 0)]
+)
+def test_normalisations_are_folded_where_they_can_be(name: str, folds: int) -> None:
+    net = network(name)
+    way = in_place.InPlace(net, plane(net))
+    way(CELLS[:1])
+    assert len(way._written.folds) == folds
 
 
 @pytest.mark.parametrize("name", ["normed", "convolutions", "residual"])
