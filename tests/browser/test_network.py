@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.visit import Visitor
@@ -19,6 +20,7 @@ FIELDS = {
 }
 
 
+@pytest.mark.slow
 def test_a_training_is_watched_and_stopped(visitor: Callable[..., Visitor]) -> None:
     one = visitor(still=True).open("network", **FIELDS)
     expect(one.page.get_by_text(re.compile("This is Digits MLP on Digits, 120 steps"))).to_be_visible(timeout=MINUTE)

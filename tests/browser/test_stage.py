@@ -58,6 +58,7 @@ def test_arrow_keys_move_the_start(visitor: MakeVisitor) -> None:
     assert all(list(path[0]) == after for path in one.scenes[-1].paths.values())
 
 
+@pytest.mark.slow
 def test_keys_play_pause_and_step(visitor: MakeVisitor) -> None:
     one = visitor().open(on="ravine")
     one.canvas.focus()
@@ -87,6 +88,7 @@ def test_scrub_shows_any_step(visitor: MakeVisitor) -> None:
         np.testing.assert_array_equal(runner["head"], one.scenes[-1].paths[runner["key"]][17])
 
 
+@pytest.mark.slow
 def test_zoom_keeps_the_place_under_the_pointer_and_fits_back(visitor: MakeVisitor) -> None:
     one = visitor(still=True).open(on="ravine")
     home = one.state()["window"]

@@ -134,6 +134,7 @@ def test_a_switch_shows_and_hides_and_stays_as_the_visitor_set_it(bare: MakeStag
     assert one.state()["layers"] == ["Newton target"]
 
 
+@pytest.mark.slow
 def test_sixty_four_runs_are_listed_and_drawn(bare: MakeStage) -> None:
     runner = a_scene().runners[0]
     cast = tuple(replace(runner, label=f"run {i}", path=runner.path * (1 - i / 100)) for i in range(MOST_RUNNERS))
@@ -144,6 +145,7 @@ def test_sixty_four_runs_are_listed_and_drawn(bare: MakeStage) -> None:
     assert len(one.state()["panels"]) == MOST_RUNNERS
 
 
+@pytest.mark.slow
 def test_letters_grow_with_the_screen_and_in_a_room(bare: MakeStage) -> None:
     desk, wall, room = (
         bare(width, 1440).show(a_scene(presenter=presenter)).state()["font"]
@@ -152,6 +154,7 @@ def test_letters_grow_with_the_screen_and_in_a_room(bare: MakeStage) -> None:
     assert wall > 1.5 * desk and room > 1.2 * wall
 
 
+@pytest.mark.slow
 def test_in_a_room_the_keys_work_without_a_click(bare: MakeStage) -> None:
     one = bare().show(a_scene(presenter=True))
     one.page.keyboard.press("Home")
@@ -171,6 +174,7 @@ def test_a_film_is_a_webm(bare: MakeStage, tmp_path: Path) -> None:
     assert data[:4] == b"\x1a\x45\xdf\xa3" and len(data) > 2000, "the head of an EBML file, and pictures in it"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scene", [explained(), a_curve()], ids=["plane", "curve"])
 def test_a_file_of_its_own_plays_without_a_network(scene: Scene, browser: Browser, tmp_path: Path) -> None:
     file = tmp_path / "race.html"

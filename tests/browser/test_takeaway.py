@@ -93,6 +93,7 @@ def test_an_animation_is_made_while_one_watches(visitor: MakeVisitor) -> None:
         assert (image.format, image.size, getattr(image, "n_frames", 1)) == ("GIF", (800, 600), 10)
 
 
+@pytest.mark.slow
 def test_data_and_code_are_of_the_race_on_the_stage(visitor: MakeVisitor, tmp_path: Path) -> None:
     one = visitor(still=True)
     section = Takeaway(one, on="rosenbrock", race="sgd,adam", steps="30")

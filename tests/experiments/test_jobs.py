@@ -203,6 +203,7 @@ def test_a_cancelled_run_that_does_not_end_is_ended_by_force(make):
     assert not RunFolder(backend.folder(job)).alive
 
 
+@pytest.mark.slow
 def test_a_killed_keeper_is_replaced_and_the_run_is_not_started_twice(make):
     backend = make()
     job = backend.submit(LONG)
@@ -488,6 +489,7 @@ def test_the_command_says_that_a_folder_cannot_be_made(tmp_path):
     assert said.returncode == 2 and said.stderr.count("\n") == 1 and "Cannot use" in said.stderr
 
 
+@pytest.mark.slow
 def test_two_runs_in_one_folder_are_one(tmp_path):
     write_json(tmp_path / "spec.json", replace(LONG, steps=30_000).as_json())  # it must outlast the second's start
     arguments = [sys.executable, "-m", "experiments", "run", tmp_path / "spec.json", "--out", tmp_path / "out"]

@@ -135,6 +135,7 @@ def test_parameters_of_every_wrapper_are_axes(wrapper: str) -> None:
         assert_cells_are_single_runs(Sweep(experiment, Axis(name, low, high, 3), axis(experiment, "lr", 2)), rtol=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("optimizer", ["adam", "nsgd_l2"])
 @pytest.mark.parametrize("name", ["mod.rotated.angle", "mod.scaled.x", "mod.rotated2.angle", "mod.noise.sigma"])
 def test_parameters_of_modifiers_are_axes(name: str, optimizer: str) -> None:

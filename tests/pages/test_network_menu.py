@@ -60,6 +60,7 @@ def trained(app: AppTest) -> AppTest:
     return app
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", some(NETWORKS, ["logistic_regression"]))
 def test_every_network_is_trained_shown_and_raced_in(key: str) -> None:
     """The race's plane is, for what is no plain perceptron, one that only the worker can evaluate."""

@@ -124,6 +124,7 @@ def test_a_diverging_run_is_data() -> None:
     assert "diverged at step" in app.dataframe[0].value["Ended"].iloc[0]
 
 
+@pytest.mark.slow
 def test_the_page_needs_no_torch() -> None:
     code = (
         "import sys; from streamlit.testing.v1 import AppTest;"
