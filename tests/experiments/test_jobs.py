@@ -131,7 +131,7 @@ def test_one_slot_runs_jobs_one_after_the_other_in_order(make):
 
 def test_gpu_slots_take_a_job_each_and_name_their_device(make):
     backend = make(Rules(gpus=("0", "1"), grace=20.0))
-    jobs = [backend.submit(replace(LONG, seed=k)) for k in range(3)]
+    jobs = [backend.submit(replace(LONG, seed=k, steps=4 * LONG.steps)) for k in range(3)]
     until(lambda: all("trajectory" in kinds(backend, job) for job in jobs[:2]))
     first, second, third = (backend.status(job) for job in jobs)
     assert {first.slot, second.slot} == {"0", "1"}
