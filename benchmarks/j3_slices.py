@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
@@ -111,7 +112,7 @@ def row(name: str, job: Job, libraries: Mapping[str, Any]) -> list[Any]:
         with suppress(ArithmeticError):  # normalises by a norm that is 0 where there is batch normalisation
             library.random(case, 2, 0)
             ways[title] = (partial(library.random, case, job.few, 0), len(few))
-    times = milliseconds({title: call for title, (call, _) in ways.items()}, 5)
+    times = milliseconds({title: call for title, (call, _) in ways.items()}, 5, time.process_time)
     each = {title: times[title] / points for title, (_, points) in ways.items()}
     best = min(each[title] for title in ways if title not in ("ours", "plain"))
     way = type(ours).__name__
@@ -152,7 +153,7 @@ def growth() -> list[list[Any]]:
             job = base._replace(make=partial(mlp, size)) if what == "parameters" else base
             network, plane = plane_of(case_of(job, size if what == "samples" else None))
             points = cells(size if what == "points" else 26)
-            ms = milliseconds({"ours": partial(evaluator(network, plane), points)}, 5)["ours"]
+            ms = milliseconds({"ours": partial(evaluator(network, plane), points)}, 5, time.process_time)["ours"]
             said = {"points": len(points), "samples": network.samples, "parameters": network.dim}[what]
             rows.append([what, said, ms, "" if before is None else ms / before])
             before = ms
@@ -166,7 +167,7 @@ def main() -> None:
         return
     found = {library.name: library() for library, version in installed() if not version.startswith("not run")}
     libraries = {name: found[name] for name in (LossLandscapes.name, Losscape.name) if name in found}
-    print(f"J3 slices. {machine()}, torch {torch.__version__}, one thread; ms a point.\n")
+    print(f"J3 slices. {machine()}, torch {torch.__version__}, one thread; ms of CPU time a point.\n")
     heads = [
         "what",
         "way",
