@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -159,6 +159,18 @@ def seed_trust(place: Place, kind: Directions, window: Sequence[tuple[float, flo
     return SeedTrust(tried, x, y, np.stack([grid.values["loss"] for grid in grids]))
 
 
+def with_paths(known: Trust, paths: tuple[PathTrust, ...]) -> Trust:
+    """The same with paths that were recorded on the plane before."""
+    gap = _off_plane(paths)
+    captured = float(known.explained[:2].sum()) if len(known.explained) else known.captured
+    return replace(known, paths=paths, captured=captured, cannot=(*known.cannot, *gap))
+
+
+def _off_plane(paths: Sequence[PathTrust]) -> list[str]:
+    distances = [float(np.nanmax(path.off_plane)) for path in paths if np.isfinite(path.off_plane).any()]
+    return [limits.off_plane(max(distances), float(np.nanmax([path.largest_gap for path in paths])))] if distances else []
+
+
 def _cannot(
     place: Place, plane: Plane, facts: Mapping[str, Any], paths: Sequence[PathTrust], seeds: SeedTrust | None
 ) -> tuple[str, ...]:
@@ -167,9 +179,7 @@ def _cannot(
         said += limits.random(seeds.loss)
     if abs(plane.angle - 90) > 0.1:
         said.append(limits.skewed(plane.angle))
-    if any(np.isfinite(path.off_plane).any() for path in paths):
-        farthest = max(float(np.nanmax(path.off_plane)) for path in paths if np.isfinite(path.off_plane).any())
-        said.append(limits.off_plane(farthest, float(np.nanmax([path.largest_gap for path in paths]))))
+    said += _off_plane(paths)
     if facts.get("samples") and facts["samples"] < facts.get("of", 0):
         said.append(limits.subset(facts["samples"], facts["of"]))
     if facts.get("statistics") == "frozen" and limits.has_batch_norm(place.landscape):

@@ -55,3 +55,17 @@ class Direct(Evaluator):
                 found = self.landscape.loss(points)
                 values[low : low + self.together] = found.detach().cpu().numpy() if hasattr(found, "detach") else found
         return {"loss": values}
+
+
+@dataclass(frozen=True, eq=False)
+class Joined(Evaluator):
+    """What several evaluators of one span have, together."""
+
+    parts: tuple[Evaluator, ...]
+
+    @property
+    def asked(self) -> tuple[str, ...]:  # type: ignore[override]  # follows from the parts
+        return tuple(name for part in self.parts for name in part.asked)
+
+    def __call__(self, coordinates: np.ndarray, tick: Tick = no_tick) -> Values:
+        return {name: values for part in self.parts for name, values in part(coordinates, tick).items()}
