@@ -119,9 +119,8 @@ def main() -> None:
             "plain": partial(ours, count, False),
             "torch.optim": partial(peers, count),
         }
-        each = {
-            name: ms * 1000 / STEPS / count for name, ms in milliseconds(ways, 3 if count > 8 else 5, time.process_time).items()
-        }
+        times = milliseconds(ways, 3 if count > 8 else 5, time.process_time)
+        each = {name: ms * 1000 / STEPS / count for name, ms in times.items()}
         ratios = (each["torch.optim"] / each["shared"], each["plain"] / each["shared"])
         rows.append(
             [
