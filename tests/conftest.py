@@ -4,6 +4,7 @@ jaxtyping's import hook runs `Point`, `Scalar` and `Matrix` as checks through be
 are imported. torch is loaded first so that tensors are among the arrays that the names stand for.
 """
 
+import gc
 import random
 import sys
 from collections.abc import Iterator
@@ -31,6 +32,14 @@ hypothesis.settings.register_profile("fixed", **fixed, phases=(hypothesis.Phase.
 hypothesis.settings.load_profile("fixed")
 
 torch.set_num_threads(1)
+
+gc.disable()  # until all tests are collected: walking through thousands of them again and again takes seconds
+
+
+def pytest_collection_finish() -> None:
+    gc.collect()
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(autouse=True)

@@ -117,6 +117,7 @@ def test_click_drag_and_keys_choose_the_run_that_plays(visitor: MakeVisitor) -> 
     assert np.array_equal(at.one.scenes[-1].paths["momentum"], execute(chosen)[0].theta)
 
 
+@pytest.mark.slow
 def test_a_long_sweep_goes_from_coarse_to_fine_and_can_be_stopped(visitor: MakeVisitor) -> None:
     axes = "lr,0.0001,10.0,256,log;on.condition,1.0,1000.0,256,log"
     at = Explorer(visitor(still=True)).open(**{"show.axes": axes, "show.of": "0,3", "steps": "1900"})
@@ -135,9 +136,8 @@ def test_a_long_sweep_goes_from_coarse_to_fine_and_can_be_stopped(visitor: MakeV
     assert at.state()["stride"] == stopped
 
 
-@pytest.mark.parametrize(
-    ("width", "dark"), [pytest.param(1440, False, marks=pytest.mark.slow), (360, True)], ids=["desk, light", "phone, dark"]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize(("width", "dark"), [(1440, False), (360, True)], ids=["desk, light", "phone, dark"])
 def test_axe_finds_nothing_and_all_fits(visitor: MakeVisitor, width: int, dark: bool) -> None:
     at = Explorer(visitor(width=width, dark=dark, still=True, touch=True)).opened(**{"show.axes": AXES})
     assert at.one.overflow() <= 0

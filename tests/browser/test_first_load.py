@@ -13,7 +13,7 @@ from tests.some import some
 MakeVisitor = Callable[..., Visitor]
 
 
-@pytest.mark.parametrize("key", some(list(RACES)[:5], ("ravine", "slice")))  # the others open by the same way: see tests/pages
+@pytest.mark.parametrize("key", some(list(RACES)[:5], ("ravine",)))  # the others open by the same way: see tests/pages
 def test_six_move_without_a_click(visitor: MakeVisitor, key: str) -> None:
     """The ravine by the address alone, the others by the shortest link. What moves is the experiment to the last bit."""
     one = visitor().open() if key == "ravine" else visitor().open(on=key)

@@ -46,7 +46,7 @@ def test_paths_follow_while_the_pointer_is_down(visitor: MakeVisitor, record_pro
 
 
 def test_arrow_keys_move_the_start(visitor: MakeVisitor) -> None:
-    one = visitor().open(on="ravine")
+    one = visitor(still=True).open(on="ravine")
     before = one.state()["start"]
     one.canvas.focus()
     for key in ("ArrowRight", "ArrowRight", "ArrowDown"):

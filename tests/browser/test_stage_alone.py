@@ -65,6 +65,7 @@ def test_the_start_slides_along_the_curve_and_paths_follow(bare: MakeStage) -> N
     assert all(runner["first"] == one.state()["start"] for runner in one.state()["runners"])
 
 
+@pytest.mark.slow
 def test_a_run_that_leaves_the_curve_says_so(bare: MakeStage) -> None:
     one = bare(360, 780, dark=True, touch=True).show(a_curve())
     fates = [runner["fate"] for runner in one.state()["runners"]]
@@ -105,6 +106,7 @@ def test_a_click_on_a_path_chooses_the_run_and_the_step(bare: MakeStage) -> None
     assert one.state()["vectors"], "what belongs to the new run is drawn"
 
 
+@pytest.mark.slow
 def test_the_legend_chooses_and_python_may_too(bare: MakeStage) -> None:
     one = bare().show(explained())
     one.page.get_by_role("button", name="ADAM", exact=True).click()
@@ -115,6 +117,7 @@ def test_the_legend_chooses_and_python_may_too(bare: MakeStage) -> None:
     assert one.state()["chosen"] == 2
 
 
+@pytest.mark.slow
 def test_where_no_run_is_explained_none_is_chosen(bare: MakeStage) -> None:
     one = bare().show(a_scene())
     one.canvas.focus()
@@ -124,6 +127,7 @@ def test_where_no_run_is_explained_none_is_chosen(bare: MakeStage) -> None:
     assert one.state()["chosen"] is None and not one.events
 
 
+@pytest.mark.slow
 def test_a_switch_shows_and_hides_and_stays_as_the_visitor_set_it(bare: MakeStage) -> None:
     one = bare().show(explained(show=("gradient",)))
     assert one.state()["layers"] == ["gradient"]

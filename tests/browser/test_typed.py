@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import numpy as np
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.test_links import in_address
@@ -39,6 +40,7 @@ def test_a_typed_surface_is_raced_and_a_wrong_one_says_where(visitor: MakeVisito
     assert not one.errors
 
 
+@pytest.mark.slow
 def test_a_run_is_explained_where_it_stands_and_changed_from_there_on(visitor: MakeVisitor) -> None:
     one = visitor(still=True).open(on="ravine", race="sgd,adam", steps="60")
     before = one.scenes[-1].paths
