@@ -170,10 +170,18 @@ def _cross_entropy(z: Tensor, labels: Tensor, judge: Judge) -> tuple[Tensor, Ten
     chosen = z.gather(1, labels.expand(len(z), 1, -1))[:, 0]
     nothing = z.new_zeros(len(z), dtype=torch.float64)
     hits = _hits(z, labels, top, chosen) if judge.accuracy else nothing
-    z = z.sub_(top[:, None]).exp_()
+    z = _exponential(z.sub_(top[:, None]))
     losses = z.sum(dim=1).log_().add_(top).sub_(chosen)
     square = losses.double().square().sum(dim=1) if judge.spread else nothing
     return losses.sum(dim=1, dtype=torch.float64), square, hits
+
+
+def _exponential(z: Tensor) -> Tensor:
+    """In place; by NumPy on a CPU, where it is twice as fast as torch's."""
+    if z.device.type != "cpu":
+        return z.exp_()
+    np.exp(z.numpy(), out=z.numpy())
+    return z
 
 
 def _hits(z: Tensor, labels: Tensor, top: Tensor, chosen: Tensor) -> Tensor:
