@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from figures.fate import fate
 from figures.scene import Domain, Overlay, Runner, Scene
 from figures.theme import FONT, GROUNDS, styles
 
@@ -130,18 +131,10 @@ def _overlay(overlay: Overlay, arrays: Arrays) -> dict[str, Any]:
 
 
 def _fate(runner: Runner, home: Domain) -> dict[str, Any]:
-    """`left`: the first step outside the home window and the loss there; `diverged`: the first step that is not finite."""
-    if runner.disabled is not None or len(runner.path) == 0:
-        return {"left": None, "diverged": None}
-    finite = np.isfinite(runner.path).all(axis=1)
-    low, high = np.array(home, dtype=float).T
-    with np.errstate(invalid="ignore"):
-        outside = finite & ((runner.path < low) | (runner.path > high)).any(axis=1)
-    exits, failures = np.flatnonzero(outside), np.flatnonzero(~finite)
-    return {
-        "left": {"step": int(exits[0]), "loss": _number(runner.loss[exits[0]])} if len(exits) else None,
-        "diverged": int(failures[0]) if len(failures) else None,
-    }
+    """When the run left the home window and its loss there, and when it diverged; a run that is disabled did neither."""
+    seen = fate(runner.path if runner.disabled is None else runner.path[:0], home)
+    left = None if seen.left is None else {"step": seen.left, "loss": _number(runner.loss[seen.left])}
+    return {"left": left, "diverged": seen.diverged}
 
 
 def _places(places: Sequence[Sequence[float]], dim: int) -> list[list[float]]:

@@ -501,7 +501,7 @@ ARROWS = "tests/figures/test_overlay.py"
 STAGE = [
     Fault("figures/payload.py", "if have != height.key else", "if have == height.key else", PAYLOAD),
     Fault("figures/payload.py", 'data += b"\\0" * (-len(data) % 8)', 'data += b""', PAYLOAD),
-    Fault("figures/payload.py", "if len(failures) else None", "if len(exits) else None", PAYLOAD),
+    Fault("figures/payload.py", "runner.loss[seen.left]", "runner.loss[0]", PAYLOAD),
     Fault("figures/payload.py", "arrays.place(runner.curvature)", "arrays.place(runner.slope)", PAYLOAD),
     Fault("figures/overlay.py", "-run.seen", "run.seen", ARROWS),
     Fault("figures/overlay.py", "ROUNDING * length", "0 * length", ARROWS),
