@@ -15,14 +15,14 @@ from landscapes.ranges import Range, check_names, ranges_of
 
 PLANE_AXES = ("PC 1", "PC 2")
 INPUT_NOTE = (
-    "Our extension: each step is the plane's part of NSGD's full step. Every weight block's gradient is divided by that "
-    "block's input power in the full network, biases by 1, and what lies along the plane's two axes is taken."
+    "Our extension: each step is the slice's part of NSGD's full step. Every weight block's gradient is divided by that "
+    "block's input power in the full network, biases by 1, and its product with the slice's directions is taken."
 )
 
 
-def plane_latex() -> str:
+def plane_latex(axes: int = 2) -> str:
     """A slice as a formula."""
-    return r"f(c) = L(\theta_0 + c_1 d_1 + c_2 d_2)"
+    return r"f(c) = L(\theta_0 + c_1 d_1 + c_2 d_2)" if axes == 2 else r"f(t) = L(\theta_0 + t\, d)"
 
 
 @dataclass(frozen=True, eq=False)

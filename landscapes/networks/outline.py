@@ -11,7 +11,8 @@ import numpy as np
 from landscapes.landscape import Block, Landscape, Matrix, Point, Scalar
 from landscapes.modifiers import INPUT_NOTE, PLANE_AXES, plane_latex
 from landscapes.networks.family import NetworkFamily
-from landscapes.networks.layers import input_reason
+from landscapes.networks.layers import Layer, Norm, Residual, input_reason
+from landscapes.networks.measured import measured
 from landscapes.networks.plan import DESCRIPTION
 from landscapes.networks.task import Task
 
@@ -47,18 +48,31 @@ class Outline(Landscape):
 
 @dataclass(frozen=True, eq=False)
 class PlaneOutline(Outline):
-    """The outline of a plane through a network of `of` training samples, with the loss over `samples` of them."""
+    """The outline of a slice through a network of `of` training samples, with the loss over `samples` of them.
+
+    `precision` is that of the network's own numbers, `statistics` what BatchNorm normalises by, "none" without it.
+    """
 
     domain: Sequence[tuple[float, float]]
     samples: int
     of: int
+    coordinates: tuple[str, ...] = PLANE_AXES
+    description: str = DESCRIPTION
+    precision: str = "float32"
+    statistics: str = "none"
 
-    description = DESCRIPTION
-    coordinates = PLANE_AXES
     minima: Sequence[tuple[float, ...]] = ()
     saddles: Sequence[tuple[float, ...]] = ()
     input_note = INPUT_NOTE
-    latex = plane_latex()
+
+    @property
+    def latex(self) -> str:
+        return plane_latex(self.dim)
+
+    @property
+    def measured(self) -> str:
+        """What the loss is over, in which precision, and what BatchNorm normalises by."""
+        return measured(self.samples, self.of, self.precision, self.statistics)
 
     def subset(self, samples: int) -> PlaneOutline:
         """The outline of the same plane over so many samples; of all if there are fewer."""
@@ -79,4 +93,13 @@ def plane_outline(
     """The plane that `family.plane` makes."""
     task: Task = family.task(**parameters)
     reason, plane = input_reason(family.title, task.blocks), (Block("plane", (2,), inputs=False),)
-    return PlaneOutline(f"Slice of the {family.title}", plane, start, reason, domain, task.samples, task.samples)
+    statistics = "recomputed" if normalises_batches(task.layers) else "none"
+    return PlaneOutline(
+        f"Slice of the {family.title}", plane, start, reason, domain, task.samples, task.samples, statistics=statistics
+    )
+
+
+def normalises_batches(layers: Sequence[Layer]) -> bool:
+    """Whether there is a batch normalisation among layers."""
+    inside = [chain for layer in layers if isinstance(layer, Residual) for chain in (layer.body, layer.shortcut or ())]
+    return any(isinstance(layer, Norm) and layer.kind == "batch" for layer in layers) or any(map(normalises_batches, inside))

@@ -17,6 +17,7 @@ import numpy as np
 from landscapes.arrays import Array
 from landscapes.landscape import Block, Landscape, Matrix, Norm, Point, Scalar
 from landscapes.modifiers import INPUT_NOTE, PLANE_AXES, plane_latex
+from landscapes.networks.measured import measured
 
 CHUNK_BYTES = 2**19  # one chunk's widest layer: it fits the second-level cache beside what is made of it
 SUBSET_SEED = 20_260
@@ -63,10 +64,10 @@ class PlaneMLP(Landscape):
     domain: Sequence[tuple[float, float]]
     start: tuple[float, ...]
     whole: int | None = None
+    coordinates: tuple[str, ...] = PLANE_AXES
+    description: str = DESCRIPTION
 
     blocks = (Block("plane", (2,), inputs=False),)
-    description = DESCRIPTION
-    coordinates = PLANE_AXES
     minima: Sequence[tuple[float, ...]] = ()
     saddles: Sequence[tuple[float, ...]] = ()
     input_reason = None
@@ -82,6 +83,11 @@ class PlaneMLP(Landscape):
     def of(self) -> int:
         """How many samples there are in all."""
         return self.whole or self.samples
+
+    @property
+    def measured(self) -> str:
+        """What the loss is over, and in which precision."""
+        return measured(self.samples, self.of, "float32", "none")
 
     def subset(self, samples: int) -> PlaneMLP:
         """The same plane with the loss over a fixed random choice of `samples` training samples; all of them if fewer."""

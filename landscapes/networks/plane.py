@@ -1,4 +1,4 @@
-"""A plane through any network's loss, in NumPy's numbers outside and torch's inside: what `PlaneMLP` is to a perceptron."""
+"""A slice through any network's loss, in NumPy's numbers outside and torch's inside: what `PlaneMLP` is to a perceptron."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from torch import Tensor
 
 from landscapes.arrays import Array
 from landscapes.landscape import Block, Landscape, Matrix, Norm, Point, Scalar
-from landscapes.modifiers import INPUT_NOTE, PLANE_AXES, Slice, plane_latex
+from landscapes.modifiers import INPUT_NOTE, Slice, plane_latex
+from landscapes.networks.measured import measured
 from landscapes.networks.network import Network
+from landscapes.networks.normalisation import batch_norms
 from landscapes.networks.plan import DESCRIPTION, SUBSET_SEED
 
 MULTIPLICATIONS = 2e12
@@ -21,21 +23,18 @@ CELLS = (15, 101)
 
 @dataclass(frozen=True, eq=False)
 class NetworkPlane(Landscape):
-    """The loss of `slice.inner`, a network, on the plane origin + c @ directions: coordinates c and values NumPy float64.
+    """The loss of `slice.inner`, a network, on the slice origin + c @ directions: coordinates c and values are NumPy float64.
 
     `whole` is how many samples there are in all, if the loss is over a subset.
     """
 
     slice: Slice
     whole: int | None = None
+    description: str = DESCRIPTION
 
-    blocks = (Block("plane", (2,), inputs=False),)
-    description = DESCRIPTION
-    coordinates = PLANE_AXES
     minima: Sequence[tuple[float, ...]] = ()
     saddles: Sequence[tuple[float, ...]] = ()
     input_note = INPUT_NOTE
-    latex = plane_latex()
 
     @classmethod
     def through(
@@ -49,6 +48,25 @@ class NetworkPlane(Landscape):
     ) -> NetworkPlane:
         """The plane through `origin` `(dim,)` along `directions` `(2, dim)`."""
         return cls(Slice(network, network.point(origin), network.point(directions), name, domain, start))
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:  # type: ignore[override]  # follows from the directions
+        return (Block("plane", (len(self.slice.directions),), inputs=False),)
+
+    @property
+    def coordinates(self) -> tuple[str, ...]:
+        return self.slice.coordinates
+
+    @property
+    def latex(self) -> str:
+        return plane_latex(self.dim)
+
+    @property
+    def measured(self) -> str:
+        """What the loss is over, in which precision, and what BatchNorm normalises by."""
+        statistics = self.network.statistics if any(batch_norms(self.network.module)) else "none"
+        precision = str(self.network.evaluate.like.dtype).removeprefix("torch.")
+        return measured(self.samples, self.of, precision, statistics)
 
     @property
     def name(self) -> str:  # type: ignore[override]  # a landscape's name may be computed
