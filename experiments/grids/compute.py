@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from experiments.grids.grid import Grid, blank
-from experiments.grids.spec import SliceSpec
+from experiments.grids.spec import START, SliceSpec
 from experiments.grids.store import GridStore, key_of
 from experiments.grids.trust import PathTrust, Trust, trust, with_paths
 from experiments.grids.window import automatic_window
 from experiments.slices import results_folder, stored
-from experiments.spec import ExperimentError
+from experiments.spec import Experiment, ExperimentError
 from experiments.training_result import TrainingResult
-from landscapes.directions import Plane
+from landscapes.directions import Plane, Span, line_along, line_between
 from landscapes.directions.kind import Place
 from landscapes.grids import evaluator
+from landscapes.grids.evaluator import Tick, no_tick
 
 SUBSET_SEED = 20_260
 
@@ -30,7 +35,7 @@ class Ready:
     spec: SliceSpec
     network: Any
     place: Place
-    plane: Plane
+    plane: Span
     grid: Grid
     key: str
     chance: float | None
@@ -50,29 +55,32 @@ def place_of(spec: SliceSpec, network: Any, result: TrainingResult) -> Place:
     paths = () if result.theta is None else tuple(np.asarray(path, dtype=np.float64) for path in result.theta)
     last = int(result.last_finite[i])
     step = None if not paths or last < 1 else paths[i][last] - paths[i][last - 1]
-    others = tuple(end for j, end in enumerate(ends) if j != i)[:2]
     theta = ends[i] if spec.place == "end" else start
+    others = tuple(start if j == START else ends[j] for j in spec.points)
     return Place(network, theta, paths, others, step if spec.place == "end" else None)
 
 
 def ready(spec: SliceSpec, device: str = "cpu") -> Ready:
     """A slice with nothing done, or what is kept of it. Raises ExperimentError where it cannot be, in a sentence."""
+    made = _prepared(json.dumps(spec.as_json()), device, results_folder(), _own(spec.training).exists())
+    return replace(made, grid=store().load(made.key) or made.grid)
+
+
+@lru_cache(maxsize=2)  # who asks for a map asks for its trust and for points of it next
+def _prepared(text: str, device: str, folder: Path, own: bool) -> Ready:
     from landscapes.networks.grids.facts import chance_level, facts, identity
 
-    result = stored(spec.training)
-    if result is None:
-        raise ExperimentError("this network has not been trained yet: a slice goes through a finished training")
-    whole: Any = spec.training.make_landscape()
-    network = whole.to(device)
-    of = network.samples
+    spec = SliceSpec.from_json(json.loads(text))
+    result = _result(spec.training)
+    whole: Any = spec.training.make_landscape().to(device)  # type: ignore[attr-defined]  # a network
+    network, of = whole, whole.samples
     if spec.samples is not None and spec.samples < of:
         network = network.chosen(np.sort(np.random.default_rng(SUBSET_SEED).permutation(of)[: spec.samples]))
     place = place_of(spec, network, result)
-    network = (
-        network.with_statistics("recomputed") if spec.statistics == "recomputed" else _frozen(whole.to(device), network, place)
-    )
+    recomputed = spec.statistics == "recomputed"
+    network = network.with_statistics("recomputed") if recomputed else _frozen(whole, network, place)
     place = replace(place, landscape=network)
-    plane = _plane(spec, place, result)
+    plane = _span(spec, place, result)
     try:
         evaluate = evaluator(network, plane, ("loss",))
         evaluator(network, plane, spec.quantities)
@@ -80,16 +88,31 @@ def ready(spec: SliceSpec, device: str = "cpu") -> Ready:
         raise ExperimentError(f"quantities: {error}") from None
     chance = chance_level(network)
     window = spec.window or automatic_window(plane, evaluate, _in_view(spec, place, plane, result), chance)
-    x, y = (np.linspace(low, high, cells) for (low, high), cells in zip(window, spec.cells))
-    grid = blank(plane, x, y, spec.quantities, facts(network, of))
-    key = key_of(grid, identity(network))
-    return Ready(spec, network, place, plane, store().load(key) or grid, key, chance, result)
+    axes = [np.linspace(low, high, cells) for (low, high), cells in zip(window, spec.cells)]
+    grid = blank(plane, axes[0], None if spec.line else axes[1], spec.quantities, facts(network, of))
+    return Ready(spec, network, place, plane, grid, key_of(grid, identity(network)), chance, result)
 
 
-def _in_view(spec: SliceSpec, place: Place, plane: Plane, result: TrainingResult) -> list[np.ndarray]:
+def _own(training: Experiment) -> Path:
+    """Where this machine keeps the training's result, beside one that may have been shipped without weights."""
+    return results_folder() / f"{training.key}.npz"
+
+
+def _result(training: Experiment) -> TrainingResult:
+    found = stored(training)
+    if found is None:
+        raise ExperimentError("this network has not been trained yet: a slice goes through a finished training")
+    if found.theta is None and _own(training).exists():
+        with suppress(ValueError):
+            return TrainingResult.load(_own(training))
+    return found
+
+
+def _in_view(spec: SliceSpec, place: Place, plane: Span, result: TrainingResult) -> list[np.ndarray]:
     """Points that the window must hold: all paths on their own plane, the checkpoints on the plane through them."""
     if spec.directions.key == "principal":
-        return [plane.points(c) for c in result.coordinates]
+        both = _both(spec, place, result)
+        return list(place.paths) or [both.points(c) for c in result.coordinates]
     return [np.stack([place.theta, *place.checkpoints])] if spec.directions.key == "through" else []
 
 
@@ -101,7 +124,20 @@ def _frozen(whole: Any, network: Any, place: Place) -> Any:
     return replace(frozen, train=network.train)
 
 
-def _plane(spec: SliceSpec, place: Place, result: TrainingResult) -> Plane:
+def _span(spec: SliceSpec, place: Place, result: TrainingResult) -> Span:
+    """The plane, or a line of it."""
+    if spec.directions.key == "through" and spec.axes == "first":
+        if np.array_equal(place.theta, place.checkpoints[0]) or not np.isfinite([place.theta, place.checkpoints[0]]).all():
+            raise ExperimentError("towards: the two points must be finite and differ")
+        return line_between(place.theta, place.checkpoints[0])
+    both = _both(spec, place, result)
+    if not spec.line:
+        return both
+    axis = 1 if spec.axes == "second" else 0
+    return replace(line_along(both.origin, both.directions[axis], both.made), labels=(both.labels[axis],))
+
+
+def _both(spec: SliceSpec, place: Place, result: TrainingResult) -> Plane:
     kind = spec.kind()
     if spec.directions.key == "principal" and not place.paths:  # the file has no weights, but the plane that they had
         return Plane(
@@ -113,7 +149,10 @@ def _plane(spec: SliceSpec, place: Place, result: TrainingResult) -> Plane:
         )
     if reason := kind.disabled_because(place):
         raise ExperimentError(f"directions: {reason}")
-    made: Plane = kind.plane(place)
+    try:
+        made: Plane = kind.plane(place)
+    except ValueError as error:
+        raise ExperimentError(f"directions: {error}") from None
     return made
 
 
@@ -123,23 +162,24 @@ def computed(made: Ready, on_progress: Callable[[float], None] = lambda share: N
     return store().filled(made.key, made.grid, evaluate, on_progress)
 
 
-def trusted(made: Ready) -> Trust:
-    """What can be said of the slice, with other seeds on its window and float64 at nine cells."""
+def trusted(made: Ready, tick: Tick = no_tick) -> Trust:
+    """What can be said of the slice, with other seeds on its window and float64 at nine cells, three of a line."""
     from landscapes.networks.grids.facts import rounding
 
-    x, y = made.grid.x, np.asarray(made.grid.y)
-    ends = [(float(axis[0]), float(axis[-1])) for axis in (x, y)]
-    tried = np.stack(np.meshgrid(*(np.linspace(low, high, 3) for low, high in ends)), axis=-1).reshape(-1, 2)
-    random = made.spec.directions.key == "random"
+    axes = [made.grid.x] if made.grid.y is None else [made.grid.x, made.grid.y]
+    ends = [(float(axis[0]), float(axis[-1])) for axis in axes]
+    tried = np.stack(np.meshgrid(*(np.linspace(low, high, 3) for low, high in ends)), axis=-1).reshape(-1, len(ends))
     found = trust(
         made.place,
         made.plane,
         made.grid.facts,
-        kind=made.spec.kind() if random else None,
+        kind=made.spec.kind() if made.spec.directions.key == "random" else None,
+        axis={"both": None, "first": 0, "second": 1}[made.spec.axes],
         window=ends,
         rounding=rounding(made.network, made.plane, tried),
+        tick=tick,
     )
-    if made.spec.directions.key != "principal" or made.place.paths:
+    if made.spec.directions.key != "principal" or made.spec.line or made.place.paths:
         return found
     return with_paths(found, recorded_paths(made.result))
 

@@ -14,17 +14,27 @@ def two_of(dim: int) -> str:
     )
 
 
+def one_of(dim: int) -> str:
+    return (
+        f"It shows 1 of {dim:,} directions. A barrier on this line can have a way around it, and a minimum of the line is "
+        "seldom one of the loss."
+    )
+
+
 def random(loss: np.ndarray) -> list[str]:
     """Of planes of several seeds: loss `(seeds, ny, nx)`."""
-    edges = np.stack([loss[:, 0].mean(axis=1), loss[:, -1].mean(axis=1)], axis=1).mean(axis=1)
+    line = loss.shape[1] == 1
+    where = "at its two ends" if line else "along its lower and upper edge"
+    sides = (loss[:, 0, 0], loss[:, 0, -1]) if line else (loss[:, 0].mean(axis=1), loss[:, -1].mean(axis=1))
+    edges = np.stack(sides, axis=1).mean(axis=1)
     said = [
         "Along a random direction the curvature is a mean over many directions, and usually far below the largest one: the "
         "picture is flatter than the steepest way."
     ]
     if np.isfinite(edges).all():
         said.append(
-            f"Another seed gives another picture: the mean loss along its lower and upper edge is {edges.min():.3g} to "
-            f"{edges.max():.3g} over {len(loss)} seeds."
+            f"Another seed gives another picture: the mean loss {where} is {edges.min():.3g} to {edges.max():.3g} over "
+            f"{len(loss)} seeds."
         )
     return said
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from io import BytesIO
 from typing import Any
@@ -11,17 +11,20 @@ from typing import Any
 import numpy as np
 
 from experiments.frames import Arrays
+from experiments.grids.cells import Cells
 from experiments.grids.grid import Grid
 from experiments.grids.spec import SliceSpec
 from experiments.requests import Answer, Cancelled, Report, Request
 
 TABLE = "experiments.grids.requests:REQUESTS"
 LANE = "slices"
+LOOKS = "looks"  # what is said beside a map does not wait for another one
 
 
 def slice_map(arguments: Mapping[str, Any], report: Report, cancelled: Callable[[], bool]) -> Answer:
-    """{"slice": JSON} -> a complete Grid, and the chance level; reports {"share": done} and the coarser grids as they come.
+    """{"slice": JSON} -> a complete Grid, and the chance level; reports {"share": done}, with the coarser maps as they come.
 
+    A map (see `Cells`) goes with the report that first has all of its cells; the weights of the plane only with the answer.
     With "device", where the network goes: "cuda" for a GPU.
     """
     from experiments.grids.compute import computed, ready
@@ -32,9 +35,13 @@ def slice_map(arguments: Mapping[str, Any], report: Report, cancelled: Callable[
         if cancelled():
             raise Cancelled
 
+    told = 0
     for grid in computed(made, on_progress):
         if not grid.complete:
-            report({"share": grid.share, "chance": made.chance}, packed(grid))
+            coarse = grid.coarse()
+            fresh = coarse.complete and coarse.done.size > told
+            told = coarse.done.size if fresh else told
+            report({"share": grid.share, "chance": made.chance}, Cells.of(coarse, made.chance).as_arrays() if fresh else {})
     return {"share": grid.share, "chance": made.chance}, packed(grid)
 
 
@@ -42,7 +49,29 @@ def slice_trust(arguments: Mapping[str, Any], report: Report, cancelled: Callabl
     """{"slice": JSON} -> its Trust."""
     from experiments.grids.compute import ready, trusted
 
-    made = trusted(ready(SliceSpec.from_json(arguments["slice"]), arguments.get("device", "cpu")))
+    def tick() -> None:
+        if cancelled():
+            raise Cancelled
+
+    made = ready(SliceSpec.from_json(arguments["slice"]), arguments.get("device", "cpu"))
+    return {}, {"record": np.frombuffer(pickle.dumps(trusted(made, tick)), np.uint8)}
+
+
+def slice_paths(arguments: Mapping[str, Any], report: Report, cancelled: Callable[[], bool]) -> Answer:
+    """{"slice": JSON} -> a ProjectedPath for each optimizer."""
+    from experiments.grids.compute import ready
+    from experiments.grids.paths import projected
+
+    made = projected(ready(SliceSpec.from_json(arguments["slice"]), arguments.get("device", "cpu")))
+    return {}, {"record": np.frombuffer(pickle.dumps(made), np.uint8)}
+
+
+def slice_look(arguments: Mapping[str, Any], report: Report, cancelled: Callable[[], bool]) -> Answer:
+    """{"slice": JSON, "at": one number for each axis} -> the Look there."""
+    from experiments.grids.compute import ready
+    from experiments.grids.look import looked
+
+    made = looked(ready(SliceSpec.from_json(arguments["slice"]), arguments.get("device", "cpu")), arguments["at"])
     return {}, {"record": np.frombuffer(pickle.dumps(made), np.uint8)}
 
 
@@ -67,14 +96,25 @@ def packed(grid: Grid) -> Arrays:
 
 
 def grid_from(meta: Mapping[str, Any], arrays: Arrays) -> tuple[Grid, float | None]:
-    """The answer, or a report, of `slice_map`: the grid and the chance level."""
+    """The answer of `slice_map`: the grid and the chance level."""
     return Grid.load(BytesIO(arrays["grid"].tobytes())), meta["chance"]
+
+
+def record_from(meta: Mapping[str, Any], arrays: Arrays) -> Any:
+    """A record of ours, from our own child."""
+    return pickle.loads(arrays["record"].tobytes())
+
+
+def cells_so_far(progress: Sequence[Any]) -> tuple[Cells | None, float]:
+    """The finest map among reports of a `slice_map` (`Call.progress`), None before the first; and the share that is done."""
+    maps = [p for p in progress if p.arrays]
+    return (Cells.from_arrays(maps[-1].arrays) if maps else None), progress[-1].meta["share"] if progress else 0.0
 
 
 REQUESTS: Mapping[str, Request] = {
     "slice": Request(LANE, "experiments.grids.requests:slice_map", grid_from, patience=30.0),
-    "trust": Request(
-        LANE, "experiments.grids.requests:slice_trust", lambda meta, arrays: pickle.loads(arrays["record"].tobytes())
-    ),
+    "trust": Request(LOOKS, "experiments.grids.requests:slice_trust", record_from, patience=30.0),
+    "paths": Request(LOOKS, "experiments.grids.requests:slice_paths", record_from, patience=30.0),
+    "look": Request(LOOKS, "experiments.grids.requests:slice_look", record_from, patience=30.0),
     "conformance": Request(LANE, "experiments.grids.requests:conformance", lambda meta, arrays: meta["outcomes"]),
 }

@@ -17,6 +17,8 @@ from landscapes.ranges import check_names, options_of, ranges_of
 
 VERSION = 1
 PLACES = ("end", "start")
+AXES = ("both", "first", "second")  # the plane, or the line along one of its axes
+START = -1  # where `towards` goes to, beside optimizers' ends
 STATISTICS = ("frozen", "recomputed")
 MOST_CELLS = 501
 Interval = tuple[float, float]
@@ -24,24 +26,28 @@ Interval = tuple[float, float]
 
 @dataclass(frozen=True)
 class SliceSpec:
-    """Where, along what, and what: a plane through the weights of one optimizer of a finished training, and its cells.
+    """Where, along what, and what: a plane or line through the weights of one optimizer of a finished training, and its cells.
 
     place: that optimizer's "end", or the "start" of all. directions: an entry of DIRECTIONS with its options; "principal" is of
-    all paths, "through" goes to the other optimizers' ends, "gradient" takes the path's last recorded step as momentum. window:
-    an interval for each axis, in lengths of the directions; None is automatic. cells: along x and y. samples: of the training
-    samples, chosen once; None is all. statistics: of BatchNorm, "frozen" at those of the place, or "recomputed" at every cell.
-    Raises ExperimentError, naming the field that is wrong.
+    all paths, "gradient" takes the path's last recorded step as momentum, "through" goes `towards` one or two other optimizers'
+    ends or the START, by default the ends of the next ones. axes: "both" are the plane, "first" or "second" the line along one;
+    the first axis "through" is the line from the place at 0 to the other point at 1. window: an interval for each axis, in
+    lengths of the directions; None is automatic. cells: along x and y, of a line (n, 1). samples: of the training samples,
+    chosen once; None is all. statistics: of BatchNorm, "frozen" at those of the place, or "recomputed" at every cell. Raises
+    ExperimentError, naming the field that is wrong.
     """
 
     training: Experiment
     optimizer: int = 0
     place: str = "end"
     directions: Choice = field(default_factory=lambda: Choice("random"))
-    window: tuple[Interval, Interval] | None = None
+    window: tuple[Interval, ...] | None = None
     cells: tuple[int, int] = (51, 51)
     quantities: tuple[str, ...] = ("loss",)
     samples: int | None = None
     statistics: str = "frozen"
+    axes: str = "both"
+    towards: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         if self.training.landscape.key not in NETWORKS:
@@ -49,10 +55,14 @@ class SliceSpec:
         _whole("optimizer", self.optimizer, 0, len(self.training.optimizers) - 1)
         _one_of("place", self.place, PLACES)
         _one_of("statistics", self.statistics, STATISTICS)
+        _one_of("axes", self.axes, AXES)
+        self._check_towards()
         if len(self.cells) != 2:
             raise ExperimentError(f"cells must be two numbers, got {self.cells!r:.60}")
         for cells in self.cells:
             _whole("cells", cells, 1, MOST_CELLS)
+        if self.line and self.cells[1] != 1:
+            raise ExperimentError(f"cells of a line must be (n, 1), got {self.cells!r:.60}")
         if self.samples is not None:
             _whole("samples", self.samples, 1, 10**9)
         if not self.quantities or len(set(self.quantities)) < len(self.quantities):
@@ -60,12 +70,31 @@ class SliceSpec:
         for name in self.quantities:
             _one_of("quantities", name, tuple(QUANTITIES))
         if self.window is not None and not (
-            len(self.window) == 2
+            len(self.window) == (1 if self.line else 2)
             and all(len(pair) == 2 and all(type(v) is float and abs(v) < 1e300 for v in pair) for pair in self.window)
             and all(low < high for low, high in self.window)
         ):
-            raise ExperimentError(f"window must be two intervals of finite numbers, low before high; got {self.window!r:.80}")
+            count = "one interval" if self.line else "two intervals"
+            raise ExperimentError(f"window must be {count} of finite numbers, low before high; got {self.window!r:.80}")
         self.kind()
+
+    @property
+    def line(self) -> bool:
+        """Whether it is along one axis only."""
+        return self.axes != "both"
+
+    @property
+    def points(self) -> tuple[int, ...]:
+        """Where "through" goes: where it says, else to the first other optimizers' ends, or where there are none, to the start."""
+        others = (j for j in range(len(self.training.optimizers)) if j != self.optimizer or self.place == "start")
+        return self.towards or tuple(others)[: 1 if self.line else 2] or (START,)
+
+    def _check_towards(self) -> None:
+        for index in self.towards:
+            _whole("towards", index, START, len(self.training.optimizers) - 1)
+        here = START if self.place == "start" else self.optimizer
+        if len(self.towards) > 2 or len({*self.towards, here}) <= len(self.towards):
+            raise ExperimentError(f"towards must be up to two points, each once and none the place, got {self.towards!r:.60}")
 
     def kind(self) -> Any:
         """The way to choose the plane. Raises ExperimentError for an unknown one, or options that it does not have."""
@@ -91,6 +120,8 @@ class SliceSpec:
             "quantities": list(self.quantities),
             "samples": self.samples,
             "statistics": self.statistics,
+            **({"axes": self.axes} if self.line else {}),
+            **({"towards": list(self.towards)} if self.towards else {}),
         }
 
     @classmethod
@@ -103,8 +134,8 @@ class SliceSpec:
             raise ExperimentError(f"unknown field {unknown[0]!r}; there are: {', '.join(sorted(known))}")
         if data.get("version") != VERSION:
             raise ExperimentError(f"version must be {VERSION}, got {data.get('version')!r:.40}")
-        given = {name: data[name] for name in ("optimizer", "place", "samples", "statistics") if name in data}
-        for name in ("cells", "quantities"):
+        given = {name: data[name] for name in ("optimizer", "place", "samples", "statistics", "axes") if name in data}
+        for name in ("cells", "quantities", "towards"):
             if name in data:
                 if not isinstance(data[name], list):
                     raise ExperimentError(f"{name} must be a list")
@@ -134,5 +165,5 @@ def _one_of(name: str, value: Any, allowed: tuple[str, ...]) -> None:
 def _window(data: Any) -> Any:
     pairs = isinstance(data, list) and all(isinstance(pair, list) for pair in data)
     if not pairs or not all(type(v) in (int, float) for pair in data for v in pair):
-        raise ExperimentError(f"window must be two pairs of numbers or null, got {data!r:.80}")
+        raise ExperimentError(f"window must be pairs of numbers or null, got {data!r:.80}")
     return tuple(tuple(float(v) for v in pair) for pair in data)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -14,6 +15,7 @@ from experiments.grids.grid import Grid
 from landscapes.grids import Evaluator
 
 SAVE = 5.0  # seconds between writes
+MOST_BYTES = 512 * 2**20  # of all grids together; the ones that were written longest ago make room
 
 
 def key_of(grid: Grid, identity: str) -> str:
@@ -33,6 +35,7 @@ class GridStore:
     """A folder of grids, whole or in part."""
 
     folder: Path
+    most_bytes: int = MOST_BYTES
 
     def path(self, key: str) -> Path:
         return self.folder / f"{key}.npz"
@@ -52,6 +55,20 @@ class GridStore:
         with part.open("wb") as file:
             grid.save(file)
         part.replace(self.path(key))
+        self._make_room(self.path(key))
+
+    def _make_room(self, newest: Path) -> None:
+        """Remove the oldest other grids until all fit. Another process may do the same at the same time."""
+        found = []
+        for path in self.folder.glob("*.npz"):
+            with suppress(FileNotFoundError):
+                about = path.stat()
+                found.append((about.st_mtime_ns, about.st_size, path))
+        left = sum(size for _, size, _ in found)
+        for _, size, path in sorted(found):
+            if left > self.most_bytes and path != newest:
+                path.unlink(missing_ok=True)
+                left -= size
 
     def filled(
         self, key: str, grid: Grid, evaluate: Evaluator, on_progress: Callable[[float], None] = lambda share: None

@@ -274,6 +274,12 @@ class Network(Landscape):
             rows.append(right / self.test.samples)
         return torch.stack(rows).reshape(theta.shape[:-1])
 
+    def predictions(self, theta: Point, inputs: Any) -> Array:
+        """The outputs for other inputs at a single point, normalised as test samples are: `(samples, ...)`."""
+        with torch.no_grad():
+            outputs: Array = self._in_test.outputs(theta.detach(), inputs, self._test_statistics(theta.detach()))
+        return outputs
+
     def test_loss(self, theta: Point) -> Scalar:
         """The mean loss over the test samples, `(*runs,)`. Raises ValueError where there are none."""
         if self.test is None:
