@@ -8,6 +8,7 @@ The single shots lie beside the sheet. This is for eyes: look at it after every 
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -17,7 +18,7 @@ from itertools import product
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
-from playwright.sync_api import BrowserContext, sync_playwright
+from playwright.sync_api import BrowserContext, expect, sync_playwright
 
 from experiments.presets import RACES
 from tests.browser.chromium import FLAGS, MISSING, find
@@ -28,6 +29,7 @@ WIDTHS = {360: 780, 1440: 900, 2560: 1440}
 TALLEST = 4000  # of a whole page, in pixels of the shot
 TALL = 520  # height of a shot on the sheet
 GAP, LABEL = 18, 26
+WORKING = re.compile("^(Cancel|Stop)$")  # the button beside what is still being computed
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,7 @@ VIEWS = (
     View("explore, basins", "explore", (("on", "himmelblau"), ("show.tab", "basins"))),
     View("explore, networks", "explore", (("show.tab", "networks"),)),
     View("claims", "claims"),
+    View("conformance", "conformance"),
     View("network", "network"),
     View("runs", "runs"),
 )
@@ -77,6 +80,7 @@ def shoot(context: BrowserContext, address: str, view: View) -> tuple[Image.Imag
             visitor.page.get_by_text(text, exact=True).first.click()
             visitor.page.wait_for_timeout(1500)
             visitor.settle()
+        expect(visitor.page.get_by_role("button", name=WORKING)).to_have_count(0, timeout=120_000)
         size = visitor.page.viewport_size
         assert size is not None
         # The page scrolls inside an element, so the window is made as tall as its content.
