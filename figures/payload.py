@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from figures.fate import fate
-from figures.scene import Domain, Overlay, Runner, Scene
+from figures.scene import Domain, HeightMap, LossCurve, Overlay, Runner, Scene
 from figures.theme import FONT, GROUNDS, styles
 
 VERSION = 2
@@ -84,7 +84,7 @@ def payload(scene: Scene, have: str = "", seq: int = 0, key: str = "", connected
         "map": {
             "key": height.key,
             "domain": _plain(height.domain),
-            "log": getattr(height, "log", False),
+            **_looks(height),
             "shape": list(height.values.shape),
             **((place(height.values, "<f4") or {}) if have != height.key else {}),
         },
@@ -94,6 +94,14 @@ def payload(scene: Scene, have: str = "", seq: int = 0, key: str = "", connected
         "font": FONT,
     }
     return arrays.behind(header)
+
+
+def _looks(height: HeightMap | LossCurve) -> dict[str, Any]:
+    """How the values of a map are coloured and named; a curve needs neither."""
+    if isinstance(height, LossCurve):
+        return {"log": False}
+    level = height.level and {"value": float(height.level[0]), "label": height.level[1]}
+    return {"log": height.log, "name": height.name, "range": height.range and list(height.range), "level": level}
 
 
 def _runner(runner: Runner, look: dict[str, str], scene: Scene, arrays: Arrays) -> dict[str, Any]:

@@ -51,14 +51,18 @@ class Runner:
 class HeightMap:
     """Losses `(ny, nx)` at the nodes of a regular grid whose outer nodes lie on the edges of `domain`, ((x0, x1), (y0, y1)).
 
-    Row 0 is the lowest y. `key` names the content. `log` colours by the logarithm of the height above the lowest value;
-    iso-lines carry true losses either way.
+    Row 0 is the lowest y. `key` names the content and how it is coloured. `log` colours by the logarithm of the height above
+    the lowest value; iso-lines carry true values either way. `name` is what the values are, `range` the lowest and the highest
+    value of the colours where maps share them; `level`, a value and its words, gets an iso-line that stands out.
     """
 
     values: np.ndarray
     domain: Domain
     key: str
     log: bool = False
+    name: str = "loss"
+    range: Side | None = None
+    level: tuple[float, str] | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -85,7 +85,7 @@ class SliceSpec:
 
     @property
     def points(self) -> tuple[int, ...]:
-        """Where "through" goes: where it says, else to the first other optimizers' ends, or where there are none, to the start."""
+        """Where "through" goes: where it says, else to the first other optimizers' ends, and without any to the start."""
         others = (j for j in range(len(self.training.optimizers)) if j != self.optimizer or self.place == "start")
         return self.towards or tuple(others)[: 1 if self.line else 2] or (START,)
 

@@ -11,10 +11,11 @@ import { byStep, ticks } from "./numbers.js"
 // Iso-lines of a map in data coordinates, and the scale of its colours: computed once per map. A curve needs neither.
 export function survey(map) {
   if (map.shape.length === 1) return { scale: null, lines: [] }
-  const scale = h.scaleOf(map.values, map.log)
+  const scale = h.scaleOf(map.values, map.log, map.range)
   const [ny, nx] = map.shape
   const [[x0, x1], [y0, y1]] = map.domain
-  const lines = h.levels(scale).map((level) => ({
+  const marked = map.level ? [{ ...map.level, marked: true }] : []
+  const lines = [...h.levels(scale), ...marked].map((level) => ({
     ...level,
     lines: h.isolines(map.values, nx, ny, level.value).map(({ xs, ys, closed }) => ({
       closed,
@@ -66,10 +67,11 @@ export function drawGround(pen, stage, plan, panel, shot) {
 function drawIsolines(pen, stage, plan, panel) {
   const { ground, font, window } = stage
   const labels = []
-  stage.survey.lines.forEach(({ lines, label }, index) => {
+  stage.survey.lines.forEach(({ lines, label, marked }, index) => {
     for (const { xs, ys } of lines) {
       const px = xs.map((x) => g.toX(panel, window, x)), py = ys.map((y) => g.toY(panel, window, y))
-      pen.line(px, py, { colour: ground.contour, width: index % 2 ? 0.6 : 0.9, alpha: index % 2 ? 0.28 : 0.42 })
+      if (marked) pen.line(px, py, { colour: ground.ink, width: 1.8, alpha: 0.85, dash: [7, 4] })
+      else pen.line(px, py, { colour: ground.contour, width: index % 2 ? 0.6 : 0.9, alpha: index % 2 ? 0.28 : 0.42 })
       const place = labelPlace(px, py, panel, pen.measure(label, { size: plan.font * 0.82, font }), labels, plan.font)
       if (place) labels.push({ ...place, label })
     }
@@ -224,7 +226,8 @@ export function drawBar(pen, stage, plan) {
   const size = plan.font * 0.85
   const words = { size, font, colour: ground.ink, alpha: 0.8 }
   let last = -Infinity
-  for (const { value, label } of survey.lines) {
+  for (const { value, label, marked } of survey.lines) {
+    if (marked) continue
     const at = survey.scale.at(value) * length
     const room = vertical ? size * 1.35 : pen.measure(label, words) + size * 0.8
     const centre = at
@@ -239,6 +242,7 @@ export function drawBar(pen, stage, plan) {
     }
   }
   const name = { ...words, weight: 600, alpha: 1, size: plan.font }
-  if (vertical) pen.text("loss", left, top - plan.font * 0.85, name)
-  else pen.text("loss", left - 8, top + thick, { ...name, align: "right" })
+  const what = stage.map.name ?? "loss"
+  if (vertical) pen.text(what, left, top - plan.font * 0.85, name)
+  else pen.text(what, left - 8, top + thick, { ...name, align: "right" })
 }

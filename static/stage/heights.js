@@ -14,9 +14,10 @@ export function extremes(values) {
   return low <= high ? { low, high } : { low: 0, high: 1 }
 }
 
-// How heights become colours: a position in [0, 1]; on a log scale, of the height above the lowest over four decades.
-export function scaleOf(values, log) {
-  const { low, high } = extremes(values)
+// How heights become colours: a position in [0, 1]; on a log scale, of the height above the lowest over four decades. Maps that
+// are compared have a common `range` [low, high].
+export function scaleOf(values, log, range = null) {
+  const { low, high } = range ? { low: range[0], high: range[1] } : extremes(values)
   const span = high > low ? high - low : Math.max(Math.abs(low), 1) * 1e-9
   if (!log) return { low, high, span, log, floor: 0, at: (v) => (v - low) / span, inverse: (t) => low + t * span }
   const floor = span * 1e-4

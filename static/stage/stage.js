@@ -170,7 +170,8 @@ class Stage {
     const known = this.maps.find(({ key }) => key === map.key)
     if (map.values) {
       // The newest map lies on top; the one of the whole home stays below, for what the newest does not reach.
-      this.maps = this.maps.filter((other) => other.key !== map.key && g.sameWindow(other.domain, this.scene.home))
+      const { home } = this.scene
+      this.maps = this.maps.filter(({ domain }) => g.sameWindow(domain, home) && !g.sameWindow(domain, map.domain))
       this.maps = [...this.maps.slice(-1), map]
     } else if (known) {
       this.maps = [...this.maps.filter((other) => other !== known), known]
@@ -588,7 +589,7 @@ class Stage {
       const height = dim === 1 ? curve.lossAt(this.maps, x) : map ? heightAt(map, x, y) : NaN
       const step = (side, pixels) => 10 ** Math.floor(Math.log10((side[1] - side[0]) / pixels))
       const told = coordinates.map((name, i) => `${name} ${byStep([x, y][i], step(this.window[i], i ? panel.height : panel.width))}`)
-      readout.textContent = told.join(", ") + (Number.isNaN(height) ? "" : `, loss ≈ ${short(height)} (between grid points)`)
+      readout.textContent = told.join(", ") + (Number.isNaN(height) ? "" : `, ${map?.name ?? "loss"} ≈ ${short(height)} (between grid points)`)
     }
     readout.hidden = false
     const wide = readout.offsetWidth, tall = readout.offsetHeight

@@ -5,8 +5,8 @@ import { test } from "node:test"
 const at = (name) => new URL(`../../static/stage/${name}.js`, import.meta.url)
 const parts = await Promise.all(["colours", "geometry", "heights", "layout", "numbers", "rates"].map((name) => import(at(name))))
 const g = Object.assign({}, ...parts)
-const [t, wire, pens, runs, curve, model, overlays] = await Promise.all(
-  ["clock", "wire", "pens", "runs", "curve", "model", "overlays"].map((name) => import(at(name))),
+const [t, wire, pens, runs, curve, model, overlays, ground] = await Promise.all(
+  ["clock", "wire", "pens", "runs", "curve", "model", "overlays", "ground"].map((name) => import(at(name))),
 )
 
 const near = (a, b, gap = 1e-9) => assert.ok(Math.abs(a - b) <= gap, `${a} is not ${b}`)
@@ -24,6 +24,22 @@ function map(f, n = 41, log = false, domain = HOME) {
   }
   return { values, shape: [n, n], domain, log, key: "test" }
 }
+
+test("maps that are compared share the range of their colours, and a marked level has an iso-line", () => {
+  const bowl = map((x, y) => x * x + y * y)
+  const own = g.scaleOf(bowl.values, false), shared = g.scaleOf(bowl.values, false, [-2, 4])
+  near(own.at(1), 0.5, 1e-6)
+  near(shared.at(1), 0.5)
+  near(shared.at(-2), 0)
+  near(g.scaleOf(bowl.values, true, [0, 8]).at(8), 1)
+  const { scale, lines } = ground.survey({ ...bowl, range: [-2, 4], level: { value: 0.25, label: "chance 0.25" } })
+  near(scale.low, -2)
+  const [marked] = lines.filter((line) => line.marked)
+  assert.equal(marked.label, "chance 0.25")
+  for (const { xs, ys } of marked.lines) xs.forEach((x, i) => near(Math.hypot(x, ys[i]), 0.5, 0.01))
+  assert.ok(marked.lines.length)
+  assert.ok(!ground.survey(bowl).lines.some((line) => line.marked))
+})
 
 test("numbers are short and keep their size", () => {
   const cases = [[0, "0"], [0.0031, "0.0031"], [12.44, "12.4"], [3.2e12, "3.2e12"], [-4e-7, "−4e−7"], [NaN, "not a number"],
