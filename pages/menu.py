@@ -52,6 +52,13 @@ def navigation() -> Page:
                 help="What is said about optimizers, whether it holds, and the race and the numbers that show it.",
             ),
             st.Page(
+                "pages/conformance.py",
+                title="Conformance",
+                icon=":material/rule:",
+                url_path="conformance",
+                help="Whether a slice is what it is named: the checks, run here, and what published libraries gave.",
+            ),
+            st.Page(
                 "pages/runs.py",
                 title="Runs",
                 icon=":material/work_history:",

@@ -1049,6 +1049,28 @@ SLICES = [
     Fault("landscapes/networks/perceptron_runs.py", "back * h.sign()", "back * h", "tests/experiments/test_together.py"),
 ]
 
+CONFORMANCE = "tests/pages/test_conformance.py -k "
+CONFORMING = [
+    Fault(
+        "experiments/conformance.py", "outcome.passed is True for", "outcome.passed is not None for", CONFORMANCE + "told_apart"
+    ),
+    Fault(
+        "pages/conformance_view.py",
+        '"" if outcome.measured is None else short(outcome.measured, 3)',
+        '"0"',
+        CONFORMANCE + "opens",
+    ),
+    Fault("pages/conformance_view.py", "is not outcome.passed]", "is outcome.passed]", CONFORMANCE + "told_apart"),
+    Fault("pages/conformance_view.py", "escape(words[:1].upper()", "(words[:1].upper()", CONFORMANCE + "told_apart"),
+    Fault(
+        "pages/conformance_view.py",
+        "ran = (run.ours, *run.others)",
+        "ran = (run.ours, *run.others[::-1])",
+        CONFORMANCE + "opens",
+    ),
+    Fault("pages/conformance.py", "known or shipped().ours.outcomes", "shipped().ours.outcomes", CONFORMANCE + "another"),
+]
+
 FAULTS = [
     *OPTIMIZERS,
     *WRAPPERS,
@@ -1068,6 +1090,7 @@ FAULTS = [
     *TRAINED_MAPS,
     *TRAINED,
     *SLICES,
+    *CONFORMING,
 ]
 
 

@@ -11,13 +11,14 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
 from benchmarks.conformance.peers import installed, not_adapted
+from experiments.conformance import versions
 from landscapes.networks.conformance import CHECKS, Ours, run_checks
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -33,39 +34,44 @@ def gathered() -> dict[str, Any]:
         runs = not version.startswith("not run")
         outcomes = [asdict(outcome) for outcome in run_checks(library())] if runs else []
         found.append({"name": library.name, "version": version, "outcomes": outcomes})
-        print(
-            f"{library.name} {version}: {sum(o['passed'] is True for o in outcomes)} of {len(CHECKS)} passed", file=sys.stderr
-        )
+        print(f"{library.name} {version}: {sum(o['passed'] is True for o in outcomes)} passed", file=sys.stderr)
     found += [{"name": name, "version": reason, "outcomes": []} for name, reason in not_adapted()]
-    return {"torch": torch.__version__, "numpy": np.__version__, "libraries": found}
+    return {
+        "date": datetime.now(UTC).date().isoformat(),
+        "versions": versions(),
+        "checks": [{"key": key, "title": check.title, "why": check.why} for key, check in CHECKS.items()],
+        "libraries": found,
+    }
 
 
 def page(data: dict[str, Any]) -> str:
     """The page, every number of which is in the data."""
-    libraries = data["libraries"]
+    libraries, checks = data["libraries"], data["checks"]
+    with_versions = ", ".join(f"{name} {version}" for name, version in data["versions"].items())
+    titles = {check["key"]: check["title"] for check in checks}
     ran = [library for library in libraries if library["outcomes"]]
     lines = [
         "# Conformance of loss-landscape plots",
         "",
-        f"Written by `python -m benchmarks.conformance` with torch {data['torch']} and NumPy {data['numpy']}; raw output in",
-        "`conformance.json`. Every check draws a plot whose truth is known: ✓ passed, ✗ failed, – not offered by the library.",
-        "Anyone can run the same checks on Ravine's own slices; the tests do.",
+        f"Written by `python -m benchmarks.conformance` on {data['date']} with {with_versions}; raw output in",
+        "`conformance.json`. Every check draws a plot whose truth is known and measures a number: ✓ passed, ✗ failed, – not",
+        "offered by the library. Anyone can run the same checks on Ravine's own slices: a page of the app does.",
         "",
         "| check | " + " | ".join(f"{library['name']} {library['version']}".strip() for library in ran) + " |",
         "| --- |" + " --- |" * len(ran),
     ]
-    for i, (key, check) in enumerate(CHECKS.items()):
-        cells = [_cell(library["outcomes"][i], key) for library in ran]
-        lines.append(f"| {check.title} | " + " | ".join(cells) + " |")
+    for i, check in enumerate(checks):
+        cells = [_cell(library["outcomes"][i], check["key"]) for library in ran]
+        lines.append(f"| {check['title']} | " + " | ".join(cells) + " |")
     totals = [f"{sum(o['passed'] is True for o in lib['outcomes'])} of {_offered(lib)}" for lib in ran]
     lines += ["| **passed, of what is offered** | " + " | ".join(totals) + " |", "", "## What each number is", ""]
-    for check, ours in zip(CHECKS.values(), ran[0]["outcomes"]):
+    for check, ours in zip(checks, ran[0]["outcomes"]):
         what = ours["sentence"].partition(":")[0]
-        lines.append(f"- **{check.title}**: {check.why}. Measured: {what}, {ours['expected']}.")
+        lines.append(f"- **{check['title']}**: {check['why']}. Measured: {what}, {ours['expected']}.")
     failures = [(lib, o) for lib in ran for o in lib["outcomes"] if o["passed"] is False]
     if failures:
         lines += ["", "## What failed", ""]
-        lines += [f"- {lib['name']}, “{CHECKS[o['check']].title}”: {o['sentence']}" for lib, o in failures]
+        lines += [f"- {lib['name']}, “{titles[o['check']]}”: {o['sentence']}" for lib, o in failures]
     missing = [library for library in libraries if not library["outcomes"]]
     if missing:
         lines += ["", "## What did not run", ""]

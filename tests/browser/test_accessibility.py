@@ -8,7 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from tests.browser.visit import Visitor
 from tests.some import some
 
-PAGES = ("", "claims", "network", "runs")
+PAGES = ("", "claims", "conformance", "network", "runs")
 WIDTHS = (1440, 768, 360)
 
 
