@@ -72,7 +72,7 @@ VIEWS = (
 
 
 def shoot(context: BrowserContext, address: str, view: View) -> tuple[Image.Image, list[str]]:
-    """The whole page a second into playing, and what its console complained of."""
+    """The whole page, stopped a second into playing, and what its console complained of."""
     visitor = Visitor(context.new_page(), address)
     try:
         visitor.open(view.path, **dict(view.fields))
@@ -87,6 +87,8 @@ def shoot(context: BrowserContext, address: str, view: View) -> tuple[Image.Imag
         height = visitor.page.evaluate("() => document.querySelector('[data-testid=stMain]').scrollHeight")
         visitor.page.set_viewport_size({"width": size["width"], "height": max(size["height"], min(int(height), TALLEST))})
         visitor.page.wait_for_timeout(1000)
+        for playing in visitor.page.get_by_role("button", name="Pause", exact=True).all():
+            playing.click()  # a stage that redraws itself by software in every frame may never hold still for a shot
         shot = Image.open(BytesIO(visitor.page.screenshot())).convert("RGB")
         wide = visitor.overflow()
         return shot, [*visitor.errors, *([f"{wide:.0f} px wider than the window"] if wide > 0 else [])]

@@ -748,7 +748,7 @@ NETWORKS = [
         "and len(shape) != expected[key].ndim",
         STATES + "names_and_shapes",
     ),
-    Fault(NETS + "checkpoint.py", "not bool(torch.isfinite(t).all())", "False", STATES + "names_and_shapes"),
+    Fault(NETS + "checkpoint.py", "not bool(torch.isfinite(t.double()).all())", "False", STATES + "names_and_shapes"),
     Fault(
         NETS + "plane.py",
         "return self._through(lambda _: terms, theta), self._through(lambda _: power, theta)",
@@ -762,8 +762,19 @@ SWEEP = "tests/experiments/test_sweeps.py -k "
 SWEPT = "tests/experiments/test_sweeps_theory.py -k "
 REPLAY = "tests/experiments/test_sweeps_replay.py"
 CLOUD = "tests/experiments/test_sweeps_cloud.py"
+TUNED = "tests/experiments/test_tune.py"
 
 SWEEPS = [
+    Fault("experiments/tune.py", "column.max() < high else", "column.max() > high else", TUNED),
+    Fault("experiments/tune.py", "return self.losses.mean(1)", "return self.losses.min(1)", TUNED),
+    Fault("experiments/tune.py", "theta, asked, alive = visit.theta, spent, alive &", "theta, asked, alive = visit.theta, 0, alive &", TUNED),
+    Fault("experiments/tune.py", "shared(experiment.seen_landscape() if", "(experiment.seen_landscape() if", TUNED),
+    Fault("experiments/tune.py", "experiment.seed + seed\n", "experiment.seed\n", TUNED),
+    Fault("experiments/tune.py", "_beyond(allowed, best, 1) if above", "best if above", TUNED),
+    Fault("experiments/tuning.py", "self.runs * self.experiment.steps if", "self.runs * (self.experiment.steps + 1) if", TUNED),
+    Fault("figures/search.py", "(scores == 0) & log", "(scores == 0)", "tests/figures/test_search.py"),
+    Fault("figures/search_map.py", "at[:-1] + np.diff(at) / 2", "at[:-1]", "tests/figures/test_search.py"),
+    Fault("pages/tuning_view.py", "key != experiment.key or", "", "tests/pages/test_explore.py -k tuned"),
     Fault("experiments/sweeps/axis.py", '== 1 else f"{key}{count}"', '> 0 else f"{key}{count}"', SWEEP + "wrapper"),
     Fault("experiments/sweeps/axis.py", "np.geomspace if self.scale", "np.linspace if self.scale", SWEEP + "log_axis"),
     Fault("experiments/sweeps/axis.py", "replace(experiment, seed=round(value))", "experiment", SWEEP + "seeds"),
