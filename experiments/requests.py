@@ -8,9 +8,10 @@ in the child, `decode` in the process that asked; that one never loads torch, so
 from __future__ import annotations
 
 import pickle
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +19,10 @@ import numpy as np
 
 from experiments.frames import Arrays
 from experiments.race import Entrant, enter, height_map
+from experiments.slice_choice import spec_of
 from experiments.spec import Choice, Experiment
 from experiments.tune import Search, tune
+from experiments.tuning import Tuning
 from experiments.why import explained_entrant
 from landscapes.landscape import Landscape
 
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from experiments.training_result import TrainingResult
 
 INTERACTIVE, TRAINING = "interactive", "training"
+PAUSE = 0.05  # seconds between reports of how much is done
 
 Report = Callable[[Mapping[str, Any], Arrays], None]
 Answer = tuple[Mapping[str, Any], Arrays]
@@ -55,9 +59,14 @@ class Request:
 
 
 def race(arguments: Mapping[str, Any], report: Report, cancelled: Callable[[], bool]) -> Answer:
-    """{"experiment": JSON, "tolerance": 1e-6} -> an Entrant for each of its optimizers; reports how many are done."""
+    """{"experiment": JSON, "tolerance": 1e-6} -> an Entrant for each of its optimizers; reports how many are done.
+
+    With "samples", a slice has its loss over so many of them.
+    """
     experiment = Experiment.from_json(arguments["experiment"])
     seen = seen_landscape(experiment)
+    if "samples" in arguments:
+        seen = _subset(seen, arguments["samples"])
     arrays: dict[str, np.ndarray] = {}
     for index in range(len(experiment.optimizers)):
         if cancelled():
@@ -78,28 +87,47 @@ def entrants_from(meta: Mapping[str, Any], arrays: Arrays) -> tuple[Entrant, ...
 
 
 def heights(arguments: Mapping[str, Any], report: Report, cancelled: Callable[[], bool]) -> Answer:
-    """{"experiment": JSON, "domain": [[x0, x1], [y0, y1]], "cells": 160} -> float32 `(cells, cells)`, rows along y."""
-    landscape = _landscape(Experiment.from_json(arguments["experiment"]))
+    """{"experiment": JSON, "domain": [[x0, x1], [y0, y1]], "cells": 160} -> float32 `(cells, cells)`, rows along y.
+
+    A specified slice has cells of its own: `(ny, nx)`, or of a line `(nx,)`.
+    """
+    experiment = Experiment.from_json(arguments["experiment"])
+    spec = None if experiment.training is None else spec_of(experiment.landscape, experiment.training)
+    if spec is not None:
+        from experiments.slice_surface import heights as heights_of
+
+        experiment.make_landscape()  # which trains its network first, unless that is stored
+        return {}, {"heights": heights_of(spec, tuple((low, high) for low, high in arguments["domain"]))}
+    landscape = _landscape(experiment)
     return {}, {"heights": height_map(landscape, arguments["domain"], arguments.get("cells", 160))}
 
 
 def search(arguments: Mapping[str, Any], report: Report, cancelled: Callable[[], bool]) -> Answer:
-    """{"experiment": JSON} -> a Search of the learning rate for each of its optimizers; reports how many are done."""
-    experiment = Experiment.from_json(arguments["experiment"])
-    seen = seen_landscape(experiment)
-    arrays: dict[str, np.ndarray] = {}
-    for index in range(len(experiment.optimizers)):
+    """{"tuning": JSON} -> a Search for each of its optimizers; reports {"share": spent} of all their budgets."""
+    tuning = Tuning.from_json(arguments["tuning"])
+    seen, count = seen_landscape(tuning.experiment), len(tuning.searched)
+    told, arrays = -PAUSE, dict[str, np.ndarray]()
+
+    def tell(index: int, share: float) -> None:
+        nonlocal told
         if cancelled():
             raise Cancelled
-        found = tune(experiment, index, seen)
-        arrays |= {f"{index}/rates": found.rates, f"{index}/losses": found.losses}
-        report({"done": index + 1, "of": len(experiment.optimizers)}, {})
-    return {"searches": len(experiment.optimizers)}, arrays
+        if time.monotonic() - told >= PAUSE:
+            told = time.monotonic()
+            report({"share": (index + share) / count}, {})
+
+    for index in range(count):
+        found = tune(tuning, index, seen, partial(tell, index))
+        arrays |= {f"{index}/{name}": array for name, array in found.as_arrays().items()}
+    return {"searched": tuning.searched}, arrays
 
 
 def searches_from(meta: Mapping[str, Any], arrays: Arrays) -> tuple[Search, ...]:
     """The answer of `search` as records."""
-    return tuple(Search(arrays[f"{i}/rates"], arrays[f"{i}/losses"]) for i in range(meta["searches"]))
+    return tuple(
+        Search.from_arrays(names, {n.removeprefix(f"{i}/"): a for n, a in arrays.items() if n.startswith(f"{i}/")})
+        for i, names in enumerate(meta["searched"])
+    )
 
 
 def why(arguments: Mapping[str, Any], report: Report, cancelled: Callable[[], bool]) -> Answer:
@@ -186,11 +214,22 @@ def _made(experiment: Experiment) -> Landscape:
     return experiment.make_landscape()
 
 
+@lru_cache(maxsize=4)
+def _subset(landscape: Any, samples: int) -> Landscape:
+    """The last few that were dragged on stay, too."""
+    made: Landscape = landscape.subset(samples)
+    return made
+
+
 REQUESTS: Mapping[str, Request] = {
     "race": Request(INTERACTIVE, "experiments.requests:race", entrants_from),
     "heights": Request(INTERACTIVE, "experiments.requests:heights", lambda meta, arrays: arrays["heights"]),
     "search": Request(INTERACTIVE, "experiments.requests:search", searches_from),
     "why": Request(INTERACTIVE, "experiments.requests:why", unpacked),
+    "slice_outline": Request(INTERACTIVE, "experiments.slice_requests:outline", unpacked),
+    "slice_opening": Request(
+        INTERACTIVE, "experiments.slice_requests:opening", lambda meta, arrays: Experiment.from_json(meta["experiment"])
+    ),
     "check_weights": Request(INTERACTIVE, "experiments.requests:check_weights", lambda meta, arrays: meta["fits"]),
     "train": Request(TRAINING, "experiments.requests:train", result_from, patience=30.0),
 }

@@ -15,9 +15,11 @@ import streamlit as st
 from experiments import Experiment, slices
 from experiments.race import Entrant, enter, height_map
 from experiments.second_look import SecondLook
+from experiments.slice_choice import spec_of
 from experiments.spec import SLICE, Choice
 from experiments.training_plan import plan_of
 from experiments.tune import Search
+from experiments.tuning import Tuning
 from experiments.why import Overlay, Why, explained_entrant
 from experiments.worker import RequestError, WorkerError, Workers
 from figures.components.stage import Domain
@@ -25,7 +27,7 @@ from landscapes.landscape import Landscape
 
 Entry = Entrant | str
 MOST_STEPS_HERE = 3000  # optimizers times steps on a surface: about 0.06 s; more goes to the worker
-LONGEST_TRAINING, LONGEST_SEARCH, LONGEST_LOOK = 900.0, 120.0, 20.0  # seconds
+LONGEST_TRAINING, LONGEST_SLICE, LONGEST_SEARCH, LONGEST_LOOK = 900.0, 120.0, 120.0, 20.0  # seconds
 DRAG_SAMPLES, DRAG_STEPS = 100, 40  # what a slice is raced on while it is dragged: about 0.04 s for six
 
 
@@ -46,8 +48,9 @@ def _entrant(key: str, _experiment: Experiment) -> Entrant:
 
 
 @st.cache_resource(max_entries=128, show_spinner=False)
-def _race(key: str, _experiment: Experiment) -> tuple[Entrant, ...]:
-    entrants = workers().submit("race", {"experiment": _experiment.as_json()}).result(timeout=120)
+def _race(key: str, samples: int | None, _experiment: Experiment) -> tuple[Entrant, ...]:
+    asked: dict[str, Any] = {"experiment": _experiment.as_json()} | ({} if samples is None else {"samples": samples})
+    entrants = workers().submit("race", asked).result(timeout=120)
     return tuple(_read_only(entrant) for entrant in entrants)
 
 
@@ -62,23 +65,25 @@ def race(experiment: Experiment, dragging: bool = False) -> tuple[Landscape, lis
 
     A slice is raced on in the worker; while it is dragged, on a stated subset of its data.
     """
-    note, sliced = "", experiment.landscape.key == SLICE
-    if sliced and dragging:
-        short = min(experiment.steps, DRAG_STEPS)
-        samples = min(DRAG_SAMPLES, experiment.landscape.parameters.get("samples", DRAG_SAMPLES))
-        experiment = replace(experiment, landscape=Choice(SLICE, {"samples": samples}), steps=short)
+    note, sliced, samples = "", experiment.landscape.key == SLICE, None
     landscape: Any = landscape_of(experiment)
+    if sliced and dragging:
+        experiment = replace(experiment, steps=min(experiment.steps, DRAG_STEPS))
+        samples = min(DRAG_SAMPLES, landscape.samples)
+        landscape = landscape.subset(samples)
     if sliced:
-        count = f"{landscape.samples:,} of {landscape.of:,} training samples"
-        note = f"while you drag: the first {experiment.steps} steps on {count}" if dragging else f"loss over {count}"
-    reasons = [experiment.optimizer(i).disabled_because(landscape) for i in range(len(experiment.optimizers))]
-    able = [i for i, reason in enumerate(reasons) if not reason]
+        note = landscape.measured
+        if dragging:
+            count = f"{landscape.samples:,} of {landscape.of:,} training samples"
+            note = f"while you drag: the first {experiment.steps} steps on {count}"
+    why_not = [experiment.optimizer(i).disabled_because(landscape) for i in range(len(experiment.optimizers))]
+    able = [i for i, reason in enumerate(why_not) if not reason]
     if sliced or len(able) * experiment.steps > MOST_STEPS_HERE:
         racing = replace(experiment, optimizers=tuple(experiment.optimizers[i] for i in able))
-        entrants = dict(zip(able, _race(racing.key, racing) if able else ()))
+        entrants = dict(zip(able, _race(racing.key, samples, racing) if able else ()))
     else:
         entrants = {i: _entrant(experiment.solo(i).key, experiment.solo(i)) for i in able}
-    return landscape, [entrants.get(i, reason or "") for i, reason in enumerate(reasons)], note
+    return landscape, [entrants.get(i, reason or "") for i, reason in enumerate(why_not)], note
 
 
 @st.cache_resource(show_spinner=False)
@@ -124,14 +129,23 @@ def why(experiment: Experiment, step: int) -> tuple[Overlay, Why]:
     return _why(experiment.key, step, experiment)
 
 
-def search(experiment: Experiment) -> dict[int, Search]:
-    """The search for the learning rate of each entrant that can run here, by its place."""
+def search(tuning: Tuning) -> tuple[Search, ...]:
+    """The search for the best setting of each of its optimizers."""
+    found: tuple[Search, ...] = workers().submit("search", {"tuning": tuning.as_json()}).result(timeout=LONGEST_SEARCH)
+    return found
+
+
+def reasons(experiment: Experiment) -> list[str | None]:
+    """Why each optimizer cannot run here, None where it can."""
     landscape = landscape_of(experiment)
-    able = [i for i in range(len(experiment.optimizers)) if not experiment.optimizer(i).disabled_because(landscape)]
-    if not able:
-        return {}
-    asked = replace(experiment, optimizers=tuple(experiment.optimizers[i] for i in able))
-    return dict(zip(able, workers().submit("search", {"experiment": asked.as_json()}).result(timeout=LONGEST_SEARCH)))
+    return [experiment.optimizer(i).disabled_because(landscape) for i in range(len(experiment.optimizers))]
+
+
+def suited(experiment: Experiment) -> Experiment:
+    """The experiment with the learning rates that suit its slice. Raises what a worker's call does."""
+    landscape_of(experiment)  # which trains its network first, in the lane for that
+    made: Experiment = workers().submit("slice_opening", {"experiment": experiment.as_json()}).result(timeout=LONGEST_SLICE)
+    return made
 
 
 def landscape_of(experiment: Experiment) -> Landscape:
@@ -152,14 +166,18 @@ def _slice(key: str, _experiment: Experiment) -> Landscape:
     result = slices.stored(training)
     if result is None:
         raise WorkerError("The training's result was not kept.")
+    if spec_of(_experiment.landscape, training) is not None:
+        made: Landscape = workers().submit("slice_outline", {"experiment": _experiment.as_json()}).result(timeout=LONGEST_SLICE)
+        return made
     plane, samples = slices.outline_of(result), _experiment.landscape.parameters.get("samples")
     return plane if samples is None else plane.subset(int(samples))
 
 
 @st.cache_resource(max_entries=128, show_spinner=False)
 def _heights(key: str, domain: Domain, cells: int, _experiment: Experiment) -> np.ndarray:
-    stored = None if _experiment.training is None else slices.stored(_experiment.training)
-    if stored is not None and domain == stored.domain and "samples" not in _experiment.landscape.parameters:
+    joint = _experiment.training is not None and not _experiment.landscape.parameters  # and over all of the samples
+    stored = slices.stored(_experiment.training) if joint and _experiment.training else None
+    if stored is not None and domain == stored.domain:
         heights: np.ndarray = stored.heights.astype(np.float32)
     elif _experiment.landscape.key == SLICE:
         asked = {"experiment": _experiment.as_json(), "domain": domain, "cells": cells}

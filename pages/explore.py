@@ -6,25 +6,14 @@ from collections.abc import Callable, Mapping
 
 import streamlit as st
 
-from experiments import link
 from experiments.spec import ExperimentError
 from experiments.sweeps.exploration import Exploration
 from experiments.sweeps.link import encode
-from figures.theme import Mode
-from pages import explore_cloud, explore_controls, explore_line, explore_map, explore_networks, explore_work, menu, race_tuning
+from pages import explore_cloud, explore_controls, explore_line, explore_map, explore_networks, explore_tune, explore_work, menu
 from pages.explore_controls import explore
 
 state = st.session_state
 menu.require()
-
-
-def tune(view: Exploration) -> None:
-    """The best learning rate of each optimizer under the budget of the sidebar, and the race at those."""
-    explore_work.forget()
-    mode: Mode = "dark" if st.context.theme.type == "dark" else "light"
-    race_tuning.section(mode, explore, "Use the best rates here")
-    if st.button("Race these optimizers", icon=":material/sports_score:"):
-        st.switch_page("pages/race.py", query_params=link.encode(explore.experiment))
 
 
 SECTIONS: Mapping[str, tuple[str, str, Callable[[Exploration], None]]] = {
@@ -40,7 +29,11 @@ SECTIONS: Mapping[str, tuple[str, str, Callable[[Exploration], None]]] = {
     ),
     "basins": ("Basins", "A run from every start, coloured by where it came. Click one and it plays.", explore_map.section),
     "cloud": ("Cloud", "Hundreds of runs that differ only in what is drawn at random.", explore_cloud.section),
-    "tune": ("Tune", "The best learning rate of each optimizer under one budget, with the search that found it.", tune),
+    "tune": (
+        "Tune",
+        "The best setting of each optimizer under one budget, with the search that found it.",
+        explore_tune.section,
+    ),
     "networks": ("Networks", "Thousands of trainings of a small network on digits, a cell for each.", explore_networks.section),
 }
 

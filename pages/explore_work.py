@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,10 +13,13 @@ import streamlit as st
 from experiments.sweeps.cloud import Cloud
 from experiments.sweeps.requests import sweep_so_far
 from experiments.sweeps.sweep import Sweep
+from experiments.tuning import Tuning
 from experiments.worker import Call, RequestError, WorkerError
 from pages import cached_sweeps
 
 state = st.session_state
+Question = Sweep | Cloud | Tuning
+NAMES: Mapping[type, tuple[str, str]] = {Sweep: ("sweep", "sweep"), Cloud: ("cloud", "cloud"), Tuning: ("search", "tuning")}
 AT_ONCE = 0.25  # seconds in which most answers are there: those are shown without a coarse one before
 SLOT = 46  # pixels
 WATCH = 0.2  # seconds between looks at one that takes longer
@@ -34,21 +37,21 @@ class Standing:
     trouble: str = ""
 
 
-def ask(question: Sweep | Cloud, again: bool = False) -> None:
+def ask(question: Question, again: bool = False) -> None:
     """Ask for it, unless that is what has been asked last. What was asked before is let go of."""
     key, call = state.get("explore.call", ("", None))
     if key == question.key and not again:
         return
     if call is not None:
         call.cancel()
-    name = "sweep" if isinstance(question, Sweep) else "cloud"
-    call = cached_sweeps.workers().submit(name, {name: question.as_json()}, caller=str(id(state)))
+    request, name = NAMES[type(question)]
+    call = cached_sweeps.workers().submit(request, {name: question.as_json()}, caller=str(id(state)))
     state["explore.call"] = (question.key, call)
     with suppress(TimeoutError, CancelledError, RequestError, WorkerError):  # `standing` tells
         call.result(timeout=AT_ONCE)
 
 
-def standing(question: Sweep | Cloud) -> Standing:
+def standing(question: Question) -> Standing:
     """How far the answer is to what was asked last."""
     call: Call = state["explore.call"][1]
     so_far, share = sweep_so_far(question, call.progress) if isinstance(question, Sweep) else (None, _share(call))
@@ -77,7 +80,7 @@ def forget() -> None:
         call.cancel()
 
 
-def follow(question: Sweep | Cloud, watched: Callable[[], None], resting: Callable[[], None]) -> None:
+def follow(question: Question, watched: Callable[[], None], resting: Callable[[], None]) -> None:
     """Ask, and show the answer: by `watched`, which looks again and again, while it is on its way, then by `resting`."""
     ask(question)
     state["explore.watched"] = standing(question).running
@@ -91,7 +94,7 @@ def settle(now: Standing) -> None:
         st.rerun()
 
 
-def progress(question: Sweep | Cloud, now: Standing, size: str) -> None:
+def progress(question: Question, now: Standing, size: str) -> None:
     """One line that is always there, so that nothing below it moves: how much is asked, and while it is computed how far it is,
     with a button to stop it. `size` says how much."""
     with st.container(height=SLOT, border=False, horizontal=True, vertical_alignment="center"):

@@ -20,7 +20,7 @@ from pages.race_controls import race
 SECTIONS = {  # made only while they are open
     "Take it away": race_takeaway.section,
     "In three dimensions": race_three.section,
-    "Find each one's best learning rate": race_tuning.section,
+    "Tune each one on the same budget": race_tuning.section,
 }
 HIDEABLE = ("title", "controls", "charts", "table", "sections", "formula")  # by a link that a page of another is to embed
 EXPLORE = "Thousands of runs of these optimizers on this surface, as a map of their hyperparameters to click through."
@@ -95,6 +95,8 @@ def report() -> None:
     """Below the stage: loss, curvature, numbers, what opens on demand, and the formula."""
     experiment = race.experiment
     landscape, entries, _ = cached.race(experiment)
+    if tuned := race_tuning.said(experiment):
+        st.caption(tuned)
     if "charts" not in state.hidden:
         charts(experiment, landscape, entries)
     if "table" not in state.hidden:
@@ -125,7 +127,7 @@ def sections() -> None:
 def kept() -> dict[str, str]:
     """What the address keeps of how the race is shown."""
     names = {"tied": ",".join(state.tied), "hide": ",".join(state.hidden), "present": "1" if state.presenting else ""}
-    return {"view": state.view, **{name: text for name, text in names.items() if text}, **race_why.kept()}
+    return {"view": state.view, **{name: text for name, text in names.items() if text}, **race_why.kept(), **race_tuning.kept()}
 
 
 shown = race.open_link()
@@ -135,6 +137,7 @@ state.setdefault("tied", [name for name in shown.get("show.tied", "").split(",")
 state.setdefault("hidden", [name for name in shown.get("show.hide", "").split(",") if name in HIDEABLE])
 state.setdefault("presenting", shown.get("show.present") == "1")
 race_why.open_link(shown)
+race_tuning.open_link(shown)
 state.view, state.tied = state.view, state.tied  # else they are lost with their widgets while those are hidden
 if state.presenting:
     st.html("<style>[data-testid='stSidebar'] { display: none }</style>")  # Streamlit leaves an emptied one standing

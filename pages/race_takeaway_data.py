@@ -12,7 +12,7 @@ from experiments.export import as_npz
 from experiments.script import script
 from figures.caption import caption
 from figures.standalone import standalone
-from pages import cached, race_view
+from pages import cached, race_tuning, race_view
 from pages.race_controls import race
 
 NPZ_HELP = "All arrays of all runs: numpy.load reads them"
@@ -29,7 +29,7 @@ def data() -> None:
     def page() -> bytes:
         ground = (heights, tuple(landscape.domain), key)
         scene = race_view.scene(experiment, landscape, entries, ground, view, note)
-        said = caption(experiment, landscape, entries, race_view.labels(experiment), note=note)
+        said = caption(experiment, landscape, entries, race_view.labels(experiment), note=race_tuning.noted(note, experiment))
         return standalone(scene, said).encode()
 
     files = {

@@ -13,7 +13,7 @@ from figures.components.stage import window
 from figures.print import MIME, Look
 from figures.print.requests import Drawing
 from figures.print.wanted import Wanted
-from pages import cached, race_view
+from pages import cached, race_tuning, race_view
 from pages.race_controls import race
 from pages.race_takeaway_embed import link_of
 from pages.race_takeaway_look import Chosen
@@ -28,7 +28,7 @@ FAILURES = (RequestError, WorkerError, ValueError, TimeoutError)
 def wanted(landscape: Any, chosen: Chosen) -> Wanted:
     """The race in the session as a figure with this look. Raises ValueError for a look that cannot be."""
     experiment, home = race.experiment, tuple(landscape.domain)
-    note = cached.race(experiment)[2]
+    note = race_tuning.noted(cached.race(experiment)[2], experiment)
     return Wanted(
         experiment,
         tuple(race_view.labels(experiment)),

@@ -767,7 +767,7 @@ TUNED = "tests/experiments/test_tune.py"
 SWEEPS = [
     Fault("experiments/tune.py", "column.max() < high else", "column.max() > high else", TUNED),
     Fault("experiments/tune.py", "return self.losses.mean(1)", "return self.losses.min(1)", TUNED),
-    Fault("experiments/tune.py", "theta, asked, alive = visit.theta, spent, alive &", "theta, asked, alive = visit.theta, 0, alive &", TUNED),
+    Fault("experiments/tune.py", "visit.theta, spent, alive &", "visit.theta, 0, alive &", TUNED),
     Fault("experiments/tune.py", "shared(experiment.seen_landscape() if", "(experiment.seen_landscape() if", TUNED),
     Fault("experiments/tune.py", "experiment.seed + seed\n", "experiment.seed\n", TUNED),
     Fault("experiments/tune.py", "_beyond(allowed, best, 1) if above", "best if above", TUNED),

@@ -108,6 +108,17 @@ class SharedNoise(GradientNoise):
         return normals(draw, self.run, 1, dim, self._stream)[0]
 
 
+def shared(landscape: Any) -> Any:
+    """The landscape with every noise in it the same for all runs."""
+    inner = getattr(landscape, "inner", None)
+    if inner is None:
+        return landscape
+    if isinstance(landscape, GradientNoise):
+        return SharedNoise(shared(inner), landscape.sigma, landscape.run)
+    changed = shared(inner)
+    return landscape if changed is inner else replace(landscape, inner=changed)
+
+
 def stacked(parts: Sequence[Any], which: np.ndarray) -> Any:
     """Landscapes of one kind as a single one, of which each run has its own: `which` `(runs,)` tells the part."""
     first = parts[0]

@@ -9,6 +9,8 @@ from experiments.spec import Experiment, ExperimentError
 from experiments.sweeps.axis import SEED, Axis, axes_of, axis, known
 from experiments.sweeps.cloud import Cloud
 from experiments.sweeps.sweep import Sweep, basin_map, line_sweep
+from experiments.tuning import MOST_NAMES, Tuning
+from optimizers.wrappers.wrapper import hyperparameter_ranges
 
 TABS = ("map", "line", "basins", "cloud", "tune", "networks")
 CLOUD_CELLS = 64  # along each axis: so many that a cell of a few hundred runs holds some
@@ -20,7 +22,8 @@ class Exploration:
     """`shown` are optimizers by their places. `x` and `y` span the map; the line varies `x` alone, the basins the start.
 
     `cells` are those of each axis of basins; `seeds` of a line; `runs` of a cloud. `colour` is one of QUANTITIES; `cell` the
-    panel, row and column that is looked at, of a line the last alone.
+    panel, row and column that is looked at, of a line the last alone. Tuning is of all optimizers that can run: `searched` are
+    the names for each optimizer of the experiment, on a budget of `runs` in `unit`, from `starts` starts with `seeds` seeds.
     """
 
     tab: str
@@ -33,6 +36,9 @@ class Exploration:
     tolerance: float = 1e-6
     colour: str = "steps"
     cell: tuple[int, int, int] | None = None
+    searched: tuple[tuple[str, ...], ...] = ()
+    unit: str = "calls"
+    starts: int = 1
 
 
 def able(experiment: Experiment) -> list[int]:
@@ -62,6 +68,8 @@ def opening(experiment: Experiment, tab: str = "map") -> Exploration:
         around(seen, second, 128),
         tolerance=1e-2 if tab == "basins" else 1e-6,
         colour={"basins": "minimum", "line": "final", "map": "final"}.get(tab, "steps"),
+        runs=100 if tab == "tune" else 300,
+        searched=searched_of((), experiment) if tab == "tune" else (),
     )
 
 
@@ -97,6 +105,24 @@ def cloud_of(view: Exploration, experiment: Experiment) -> Cloud:
     return Cloud(chosen(experiment, view.shown), view.runs, CLOUD_CELLS)
 
 
+def tuning_of(view: Exploration, experiment: Experiment) -> Tuning:
+    """The tuning of all optimizers that can run. Raises ExperimentError, with the size that would fit."""
+    places = able(experiment)
+    names = searched_of(view.searched, experiment)
+    seen = chosen(experiment, tuple(places))
+    return Tuning(seen, tuple(names[i] for i in places), view.runs, view.unit, view.starts, view.seeds)
+
+
+def searched_of(names: tuple[tuple[str, ...], ...], experiment: Experiment) -> tuple[tuple[str, ...], ...]:
+    """What is searched of each optimizer: what is named, where it has that; else its learning rate, or its first number."""
+    found = []
+    for index in range(len(experiment.optimizers)):
+        there = hyperparameter_ranges(experiment.optimizer(index))
+        kept = tuple(name for name in names[index] if name in there)[:MOST_NAMES] if index < len(names) else ()
+        found.append(kept or (("lr",) if "lr" in there else tuple(there)[:1]))
+    return tuple(found)
+
+
 def fitted(view: Exploration, experiment: Experiment) -> Exploration:
     """The view for an experiment that has changed: what does not belong to it any more is as the tab opens with."""
     places = able(experiment)
@@ -107,7 +133,8 @@ def fitted(view: Exploration, experiment: Experiment) -> Exploration:
     names = axes_of(seen)
     spare = [name for name in names if name not in (SEED, view.x.name, view.y.name)]
     x, y = (axis if axis.name in names else around(seen, spare.pop(0), axis.cells) for axis in (view.x, view.y))
-    return replace(view, shown=shown, x=x, y=y)
+    searched = searched_of(view.searched, experiment) if view.tab == "tune" else ()
+    return replace(view, shown=shown, x=x, y=y, searched=searched)
 
 
 def holds(sweep: Sweep, cell: tuple[int, int, int]) -> bool:

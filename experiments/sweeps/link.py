@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
-from typing import Any
 
 from experiments.link import shortened
 from experiments.spec import Experiment
 from experiments.sweeps.axis import Axis
 from experiments.sweeps.cloud import MOST_RUNS
-from experiments.sweeps.exploration import TABS, Exploration, able, fitted, holds, opening, sweep_of
+from experiments.sweeps.exploration import TABS, Exploration, able, fitted, holds, opening, searched_of, sweep_of, tuning_of
 from experiments.sweeps.result import QUANTITIES
+from experiments.tuning import FEWEST_RUNS, MOST_TRIES, UNITS
+from experiments.tuning import MOST_RUNS as MOST_TUNED
 
 LONGEST = 200  # characters of a field
 FIELDS: Mapping[str, tuple[str, ...]] = {
@@ -19,7 +20,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "line": ("of", "axes", "seeds", "tolerance", "colour", "cell"),
     "basins": ("of", "cells", "tolerance", "colour", "cell"),
     "cloud": ("of", "runs"),
-    "tune": (),
+    "tune": ("search", "runs", "unit", "starts", "seeds"),
     "networks": (),
 }
 SWEEPS, MUST_FIT = ("map", "line", "basins"), ("axes", "cells", "seeds", "tolerance")
@@ -36,6 +37,9 @@ def encode(view: Exploration) -> dict[str, str]:
         "runs": str(view.runs),
         "tolerance": repr(view.tolerance),
         "colour": view.colour,
+        "search": ";".join(",".join(names) for names in view.searched),
+        "unit": view.unit,
+        "starts": str(view.starts),
     } | ({} if view.cell is None else {"cell": ",".join(map(str, view.cell))})
     return {"tab": view.tab} | {name: text for name, text in fields.items() if name in FIELDS[view.tab]}
 
@@ -64,6 +68,8 @@ def decode(fields: Mapping[str, str], experiment: Experiment) -> tuple[Explorati
             found = read(text)
             if name in MUST_FIT and found.tab in SWEEPS:
                 sweep_of(found, experiment)
+            if found.tab == "tune":
+                tuning_of(found, experiment)
             view = found
         except (ValueError, TypeError, KeyError, OverflowError) as error:
             complaints.append(f"{name}={shortened(text)} was left out: {shortened(str(error).rstrip('.'), 300)}.")
@@ -73,9 +79,14 @@ def decode(fields: Mapping[str, str], experiment: Experiment) -> tuple[Explorati
         "axes": lambda text: _with_axes(view, text),
         "cells": lambda text: replace(view, cells=_whole(text)),
         "seeds": lambda text: replace(view, seeds=_whole(text)),
-        "runs": lambda text: replace(view, runs=_whole(text, 1, MOST_RUNS)),
+        "runs": lambda text: replace(
+            view, runs=_whole(text, *((FEWEST_RUNS, MOST_TUNED) if view.tab == "tune" else (1, MOST_RUNS)))
+        ),
         "tolerance": lambda text: replace(view, tolerance=float(text)),
         "colour": lambda text: replace(view, colour=_of(text, QUANTITIES)),
+        "search": lambda text: _with_searched(view, experiment, text),
+        "unit": lambda text: replace(view, unit=_of(text, UNITS)),
+        "starts": lambda text: replace(view, starts=_whole(text, 1, MOST_TRIES)),
         "cell": lambda text: _with_cell(view, experiment, text),
     }
     for name in FIELDS[view.tab]:
@@ -109,10 +120,17 @@ def _whole(text: str, low: int = 0, high: int = 10**9) -> int:
     return int(text)
 
 
-def _of(text: str, menu: Mapping[str, Any]) -> str:
+def _of(text: str, menu: Collection[str]) -> str:
     if text not in menu:
         raise ValueError(f"there are: {', '.join(menu)}")
     return text
+
+
+def _with_searched(view: Exploration, experiment: Experiment, text: str) -> Exploration:
+    names = tuple(tuple(part.split(",")) for part in text.split(";"))
+    if names != searched_of(names, experiment):
+        raise ValueError("it is NAME or NAME,NAME of hyperparameters, with ; between optimizers")
+    return replace(view, searched=names)
 
 
 def _with_shown(view: Exploration, experiment: Experiment, text: str) -> Exploration:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from experiments.frames import Arrays
-from experiments.requests import Answer, Cancelled, Report, Request
+from experiments.requests import Answer, Cancelled, Report, Request, searches_from
 from experiments.sweeps.cloud import Cloud, CloudResult
 from experiments.sweeps.compute import compute
 from experiments.sweeps.drift import drift
@@ -70,4 +70,5 @@ def _teller(report: Report, cancelled: Callable[[], bool]) -> Callable[[float], 
 REQUESTS: Mapping[str, Request] = {
     "sweep": Request(SWEEPS, "experiments.sweeps.requests:sweep", sweep_from, needs="numpy"),
     "cloud": Request(SWEEPS, "experiments.sweeps.requests:cloud", cloud_from, needs="numpy"),
+    "search": Request(SWEEPS, "experiments.requests:search", searches_from, needs="numpy"),
 }

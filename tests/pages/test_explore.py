@@ -12,20 +12,23 @@ from experiments import execute, link
 from experiments.presets import RACES
 from experiments.spec import SLICE
 from experiments.sweeps.compute import compute
-from experiments.sweeps.exploration import opening, sweep_of
+from experiments.sweeps.exploration import opening, sweep_of, tuning_of
 from experiments.sweeps.link import decode, encode
 from experiments.sweeps.sweep import cell
-from experiments.tune import tune
+from experiments.tune import tune, tuned
+from experiments.tuning import Tuning
+from experiments.worker import RequestError
 from optimizers import OPTIMIZERS
 from pages.explore_controls import OPENINGS
 from pages.explore_stage import runs_at
+from pages.tuning_view import token, words
 from tests.pages.scenes import opened
 
 PAGE = "pages/explore.py"
 BESIDE = {"map": 2, "line": 1, "basins": 2}  # the map and the stage; of the line the stage alone
 
 
-OWN = ("of", "axes", "cells", "seeds", "runs", "tolerance", "colour", "cell")
+OWN = ("of", "axes", "cells", "seeds", "runs", "tolerance", "colour", "cell", "search", "unit", "starts")
 
 
 def explored(tab: str = "map", **fields: str) -> AppTest:
@@ -161,11 +164,43 @@ def test_every_optimizer_has_a_map_or_a_reason(index: int) -> None:
     assert [panel["codes"]["length"] for panel in canvases(app)[0]["panels"]] == [20] * len(keys)
 
 
-def test_tuned_rates_are_those_that_the_search_found() -> None:
-    app = explored("tune", on="bowl", race="sgd,adam", steps="15")
-    next(b for b in app.button if b.label == "Search the learning rates").click().run(timeout=60)
-    next(b for b in app.button if b.label == "Use the best rates here").click().run()
-    assert not app.exception and not app.error
-    experiment = app.session_state["explore"]
-    for index, choice in enumerate(experiment.optimizers):
-        assert choice.parameters["lr"] == pytest.approx(tune(experiment, index).best)
+def test_tuned_settings_are_those_that_the_search_found() -> None:
+    app = explored("tune", on="bowl", race="sgd,adam", steps="15", search="lr;lr,beta1", runs="40")
+    assert not app.exception and not app.error and not app.warning
+    before = app.session_state["explore"]
+    tuning = tuning_of(decode({"tab": "tune", "search": "lr;lr,beta1", "runs": "40"}, before)[0], before)
+    assert tuning.searched == (("lr",), ("lr", "beta1")) and tuning.runs == 40
+    best = tuned(tuning, [tune(tuning, i) for i in range(2)])
+    said = app.code[0].value
+    assert all(f"{choice.parameters['lr']:.4g}" in said for choice in best.optimizers)
+    next(b for b in app.button if b.label == "Use them on this page").click().run()
+    assert app.session_state["explore"] == best
+
+
+def test_the_terms_of_a_search_are_set_on_the_page_and_refused_where_they_do_not_fit() -> None:
+    app = explored("tune", on="bowl", race="sgd,momentum", steps="12", runs="16")
+    app = answered(app.multiselect(key="explore.tune.searched.1").set_value(["momentum"]).run())
+    assert app.session_state["explore.views"]["tune"].searched == (("lr",), ("momentum",))
+    app = answered(app.number_input(key="explore.tune.starts").set_value(2).run())
+    assert app.session_state["explore.views"]["tune"].starts == 2 and "2 starts" in app.code[0].value
+    app = answered(app.selectbox(key="explore.tune.unit").set_value("runs").run())
+    assert "runs" in app.query_params["show.unit"] and app.number_input(key="explore.tune.seeds").disabled
+    app = app.number_input(key="explore.tune.starts").set_value(64).run()
+    with pytest.raises(RequestError, match="a budget of 192 runs would do"):
+        answered(app)
+    assert not app.exception and any("too few to search" in m.value for m in app.run().markdown)
+
+
+def test_a_race_says_how_it_was_tuned_until_its_settings_change() -> None:
+    experiment = replace(RACES["bowl"], optimizers=RACES["bowl"].optimizers[:2])
+    tuning = Tuning(experiment, (("lr",), ("lr", "momentum")))
+    text = token(tuning, experiment)
+    said = words(text, experiment)
+    assert "15,000 oracle calls" in said and "Momentum (lr, momentum)" in said
+    assert words(text, replace(experiment, steps=10)) == words("nonsense", experiment) == words(text + ":1", experiment) == ""
+    fields = {**link.encode(experiment), "show.tuned": text}
+    app = opened("pages/race.py", **fields)
+    assert said in [caption.value for caption in app.caption] and text in app.query_params["show.tuned"]
+    app.session_state["race"] = replace(experiment, steps=20)
+    app.run()
+    assert not any("Tuned alike" in caption.value for caption in app.caption) and "show.tuned" not in app.query_params
