@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from experiments.progress import bar
 from experiments.trajectory import Trajectory
 from landscapes.arrays import Array, is_numpy, isfinite, norm
 from landscapes.landscape import Draw, Landscape, Point
@@ -74,8 +75,12 @@ def walk(
     yield Visit(steps, theta, landscape.at(theta, Draw(seed, steps), calls), state, calls)
 
 
-def run(optimizer: Optimizer, landscape: Landscape, starts: Any, steps: int, seed: int = 0) -> Trajectory:
+def run(
+    optimizer: Optimizer, landscape: Landscape, starts: Any, steps: int, seed: int = 0, progress: bool = False
+) -> Trajectory:
     """Walk and record: theta `(steps + 1, *runs, dim)`, row 0 the start; the full loss and gradient norm at each.
+
+    `progress` draws a bar of the steps.
 
     Divergence is data: nothing is clamped, clipped or raised. Once a run is infinite or NaN, its later rows are NaN.
     Raises ValueError if the method cannot run on the landscape or the starts do not fit it.
@@ -88,9 +93,11 @@ def run(optimizer: Optimizer, landscape: Landscape, starts: Any, steps: int, see
     rows: list[Array] = []
     calls: list[dict[str, int]] = []
     with np.errstate(all="ignore"):
-        for visit in walk(optimizer, landscape, starts, steps, seed):
-            rows.append(visit.theta)
-            calls.append(dict(visit.calls))
+        with bar(optimizer.title, steps, progress) as told:
+            for visit in walk(optimizer, landscape, starts, steps, seed):
+                rows.append(visit.theta)
+                calls.append(dict(visit.calls))
+                told(visit.step)
         return record(landscape, rows, calls)
 
 

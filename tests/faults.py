@@ -768,7 +768,7 @@ SWEEPS = [
     Fault("experiments/tune.py", "column.max() < high else", "column.max() > high else", TUNED),
     Fault("experiments/tune.py", "return self.losses.mean(1)", "return self.losses.min(1)", TUNED),
     Fault("experiments/tune.py", "visit.theta, spent, alive &", "visit.theta, 0, alive &", TUNED),
-    Fault("experiments/tune.py", "shared(experiment.seen_landscape() if", "(experiment.seen_landscape() if", TUNED),
+    Fault("experiments/tune.py", "shared(self.experiment.seen_landscape() if", "(self.experiment.seen_landscape() if", TUNED),
     Fault("experiments/tune.py", "experiment.seed + seed\n", "experiment.seed\n", TUNED),
     Fault("experiments/tune.py", "_beyond(allowed, best, 1) if above", "best if above", TUNED),
     Fault("experiments/tuning.py", "self.runs * self.experiment.steps if", "self.runs * (self.experiment.steps + 1) if", TUNED),
@@ -1061,6 +1061,7 @@ SLICES = [
 ]
 
 CONFORMANCE = "tests/pages/test_conformance.py -k "
+NOTEBOOK = "tests/test_notebook.py -k "
 CONFORMING = [
     Fault(
         "experiments/conformance.py", "outcome.passed is True for", "outcome.passed is not None for", CONFORMANCE + "told_apart"
@@ -1079,6 +1080,17 @@ CONFORMING = [
         "ran = (run.ours, *run.others[::-1])",
         CONFORMANCE + "opens",
     ),
+    Fault("experiments/progress.py", "drawn.update(done - drawn.n)", "drawn.update(done)", NOTEBOOK + "bar"),
+    Fault("experiments/progress.py", "if not shown:", "if False:", NOTEBOOK + "bar"),
+    Fault("experiments/grids/view.py", "if start is None else start", "", NOTEBOOK + "blocks"),
+    Fault("experiments/grids/view.py", "zip(START, window)", "zip(START[::-1], window)", NOTEBOOK + "any_landscape"),
+    Fault(
+        "figures/slice_map.py",
+        "np.isfinite(grid.values[name]), grid.values[name], np.nan",
+        "True, grid.values[name], 0",
+        NOTEBOOK + "finite",
+    ),
+    Fault("figures/slice_map.py", "grid.span.coordinates(np.asarray(points))", "np.asarray(points)", NOTEBOOK + "blocks"),
     Fault("pages/conformance.py", "known or shipped().ours.outcomes", "shipped().ours.outcomes", CONFORMANCE + "another"),
 ]
 

@@ -48,6 +48,11 @@ def test_a_network_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     snippet = imported("Network.of(", tmp_path, monkeypatch)
     assert snippet.module.training and int(snippet.module[1].num_batches_tracked) == 0
     assert snippet.t.loss[-1] < 0.8 * snippet.t.loss[0]
+    assert snippet.view.grid.complete and np.isfinite(snippet.figure.data[0].z).all()
+    middle = snippet.view.grid.span.points(snippet.view.grid.coordinates[4, 3])
+    assert snippet.view.grid.values["loss"][4, 3] == pytest.approx(
+        float(snippet.mine.loss(snippet.mine.point(middle))), rel=1e-4
+    )
 
 
 def test_adding_a_surface(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,199 +1,145 @@
-"""How a page shows a slice: which one, which of its quantities, beside which other, and the point that is looked at."""
+"""A slice of any landscape, for those who have it in their hands: in a notebook, a script, a test."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from types import MappingProxyType
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from experiments.grids.cells import Cells
-from experiments.grids.cost import refusal, task_of
-from experiments.grids.spec import START, Interval, SliceSpec
-from experiments.spec import Choice, Experiment, ExperimentError
-from landscapes.directions import DIRECTIONS
-from landscapes.grids.quantities import CURVATURES, QUANTITIES
-from landscapes.ranges import Scale
+from experiments.grids.fill import fill
+from experiments.grids.grid import Grid, blank
+from experiments.grids.store import GridStore, key_of
+from experiments.grids.trust import Trust, trust
+from experiments.grids.window import Interval, automatic_window
+from experiments.progress import bar
+from landscapes.directions import DIRECTIONS, Span
+from landscapes.directions.kind import Directions, Place
+from landscapes.grids import Evaluator, evaluator
+from landscapes.landscape import Landscape
+from landscapes.modifiers import Slice
 
-PLANE_SIDE, LINE_SIDE, CURVED_SIDE = 49, 97, 13
-SEEDED = ("random", "eigenvectors")  # kinds whose seed always matters
-LOCAL = ("random", "eigenvectors", "gradient")  # kinds that go around one place, and so around another one too
-KINDS = tuple(key for key in DIRECTIONS if key != "given")  # those are for Python: they have to be given
-
-
-class Shown(NamedTuple):
-    """A number that a map can show: its title and scale, the quantities it is made of, and whether more of it is better."""
-
-    title: str
-    scale: Scale
-    made_of: tuple[str, ...]
-    classes: bool = False
-    more_is_better: bool = False
+START = (0.15, 0.8)  # of the window: where a race begins unless it is told
 
 
-SHOWN: Mapping[str, Shown] = MappingProxyType(
-    {
-        "loss": Shown("Training loss", "log", ("loss", "accuracy")),
-        "accuracy": Shown("Training accuracy", "linear", ("loss", "accuracy"), True, True),
-        "error": Shown("Training error", "linear", ("loss", "accuracy"), True),
-        "test_loss": Shown("Test loss", "log", ("test_loss", "test_accuracy")),
-        "test_accuracy": Shown("Test accuracy", "linear", ("test_loss", "test_accuracy"), True, True),
-        "test_error": Shown("Test error", "linear", ("test_loss", "test_accuracy"), True),
-        "largest": Shown("λ_max", "linear", CURVATURES),
-        "ratio": Shown("λ_min / λ_max", "linear", CURVATURES),
-    }
-)
-CURVED = ("largest", "ratio")
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SliceView:
-    """`spec` is the slice; its quantities follow from what is `shown`, a name of SHOWN, on a `log` scale or a linear one.
+    """A slice and all that it was made of: the place, the way its plane was chosen (None for a given span), the grid.
 
-    beside: the other slice it is compared with, the same but for "end:INDEX", "start" or "seed:NUMBER"; empty for none. at: the
-    point that is looked at, in the slice's coordinates. paths: whether the training's paths are drawn on it.
+    chance: the loss of a network that knows nothing of its inputs, None where that cannot be told.
     """
 
-    spec: SliceSpec
-    shown: str = "loss"
-    log: bool = True
-    beside: str = ""
-    at: tuple[float, ...] | None = None
-    paths: bool = False
+    place: Place
+    kind: Directions | None
+    grid: Grid
+    chance: float | None
 
     @property
-    def key(self) -> str:
-        """Names the cells that are shown first; the other slice's follow from them."""
-        return self.spec.key
+    def window(self) -> tuple[Interval, ...]:
+        axes = [self.grid.x] if self.grid.y is None else [self.grid.x, self.grid.y]
+        return tuple((float(axis[0]), float(axis[-1])) for axis in axes)
+
+    def trust(self) -> Trust:
+        """How far it can be trusted, in numbers; other seeds are tried where the directions are random."""
+        window, network = self.window, self.place.landscape
+        tried = np.stack(np.meshgrid(*(np.linspace(low, high, 3) for low, high in window)), axis=-1)
+        return trust(
+            self.place,
+            self.grid.span,
+            self.grid.facts,
+            kind=self.kind if self.kind is not None and self.kind.key == "random" else None,
+            window=window,
+            rounding=_facts("rounding")(network, self.grid.span, tried.reshape(-1, len(window)))
+            if _is_network(network)
+            else float("nan"),
+        )
+
+    def surface(self, start: Sequence[float] | None = None) -> Landscape:
+        """The slice as a landscape to race on: the loss of the slice's points, gradient D g and Hessian D H Dᵀ, all exact.
+
+        start: coordinates where a race begins; without them, up on the left of the window.
+        """
+        inner, span, window = self.place.landscape, self.grid.span, self.window
+        begin = tuple(low + share * (high - low) for share, (low, high) in zip(START, window)) if start is None else start
+        name = f"Slice of the {inner.name}"
+        origin, directions = inner.point(span.origin), inner.point(span.directions)
+        made = Slice(inner, origin, directions, name, window, tuple(float(v) for v in begin), tuple(span.labels))
+        if not _is_network(inner):
+            return made
+        from landscapes.networks.plane import NetworkPlane
+
+        return NetworkPlane(made)
 
 
-def opening(training: Experiment) -> SliceView:
-    """What a page opens on: two filter-normalised random directions around the first optimizer's end."""
-    return fitted(SliceView(SliceSpec(training, cells=(PLANE_SIDE, PLANE_SIDE))))
+def slice_through(
+    landscape: Landscape,
+    directions: str | Directions | Span = "random",
+    *,
+    at: Any = None,
+    window: Sequence[Interval] | None = None,
+    cells: int | tuple[int, int] = 51,
+    quantities: Sequence[str] = ("loss",),
+    progress: bool = False,
+    keep: Path | str | None = None,
+    paths: Iterable[np.ndarray] = (),
+    **known: Any,
+) -> SliceView:
+    """Quantities of a landscape over a plane or a line through it.
+
+    directions: a name of `DIRECTIONS`; an entry with options, as `DIRECTIONS["random"](normalisation="layer", seed=3)`; or the
+    plane or line itself, as from `line_between`. at: the point `(dim,)` that it goes through, the landscape's start by default.
+    paths `(n, dim)` each: for "principal"; `known`: what other ways need, such as `checkpoints=[...]`, see `Place`. window: an
+    interval for each axis in lengths of the directions, automatic by default. cells: along each axis, or (nx, ny). progress:
+    draw a bar. keep: a folder where cells are kept, so that the same call goes on from there, and does nothing twice.
+    Raises ValueError, in a sentence, for what cannot be.
+    """
+    place = Place.of(landscape, at, paths=tuple(paths), **known)
+    kind = DIRECTIONS[directions]() if isinstance(directions, str) else directions
+    span = kind if isinstance(kind, Span) else kind.plane(place)
+    evaluate, chosen = evaluator(landscape, span, tuple(quantities)), None if isinstance(kind, Span) else kind
+    chance = _facts("chance_level")(landscape) if _is_network(landscape) else None
+    sides = window or automatic_window(span, evaluator(landscape, span), _in_view(chosen, place), chance)
+    counts = (cells, cells) if isinstance(cells, int) else cells
+    axes = [np.linspace(low, high, count) for (low, high), count in zip(sides, counts)]
+    facts = _facts("facts")(landscape) if _is_network(landscape) else {"landscape": landscape.name}
+    grid = blank(span, *axes, quantities=tuple(quantities), facts=facts)
+    return SliceView(place, chosen, _computed(grid, evaluate, landscape, progress, keep), chance)
 
 
-def fitted(view: SliceView) -> SliceView:
-    """The view with the quantities that its slice needs for it, and without what its slice cannot have."""
-    spec = view.spec
-    shown = view.shown if view.shown in shown_for(spec) else "loss"
-    wanted = SHOWN[shown].made_of
-    if spec.line and shown not in CURVED:  # one curve for training and one for test samples
-        wanted = (*SHOWN["loss"].made_of, *SHOWN["test_loss"].made_of)
-    if not has_classes(spec):
-        wanted = tuple(name for name in wanted if not name.endswith("accuracy"))
-    at = view.at if view.at is not None and len(view.at) == (1 if spec.line else 2) else None
-    beside = view.beside if view.beside in besides(spec) else ""
-    return replace(view, spec=replace(spec, quantities=wanted), shown=shown, beside=beside, at=at)
+def _computed(grid: Grid, evaluate: Evaluator, landscape: Any, progress: bool, keep: Path | str | None) -> Grid:
+    """The grid with all of its cells."""
+    size = grid.done.size
+    with bar("cells", size, progress) as told:
+
+        def on_progress(share: float) -> None:
+            told(round(share * size))
+
+        if keep is None:
+            *_, grid = fill(grid, evaluate, on_progress)
+        else:
+            if not _is_network(landscape):
+                raise ValueError("cells are kept for networks only: other landscapes have no name for what they are")
+            key = key_of(grid, _facts("identity")(landscape))
+            *_, grid = GridStore(Path(keep)).filled(key, grid, evaluate, on_progress)
+        told(size)
+    return grid
 
 
-def has_classes(spec: SliceSpec) -> bool:
-    return task_of(spec).dataset.classes
+def _in_view(kind: Directions | None, place: Place) -> list[np.ndarray]:
+    """Points that the window must hold: all paths on their own plane, the checkpoints on the plane through them."""
+    if kind is None or kind.key not in ("principal", "through"):
+        return []
+    return [*place.paths] if kind.key == "principal" else [np.stack([place.theta, *place.checkpoints])]
 
 
-def shown_for(spec: SliceSpec) -> tuple[str, ...]:
-    """The numbers that its network has."""
-    return tuple(name for name, one in SHOWN.items() if has_classes(spec) or not one.classes)
+def _is_network(landscape: Any) -> bool:
+    return hasattr(landscape, "module")
 
 
-def besides(spec: SliceSpec) -> tuple[str, ...]:
-    """What it can be compared with; the first is nothing."""
-    if spec.directions.key not in LOCAL:
-        return ("",)
-    ends = [f"end:{i}" for i in range(len(spec.training.optimizers)) if spec.place == "start" or i != spec.optimizer]
-    start = ["start"] if spec.place == "end" and spec.directions.key != "gradient" else []
-    seeds = [f"seed:{spec.kind().seed + i}" for i in (1, 2, 3)] if spec.directions.key in SEEDED else []
-    return ("", *ends, *start, *seeds)
+def _facts(name: str) -> Any:
+    """A function of `landscapes.networks.grids.facts`, which needs torch."""
+    from landscapes.networks.grids import facts
 
-
-def other(view: SliceView, window: tuple[Interval, ...]) -> SliceSpec | None:
-    """The slice that it is compared with, on the same window; None for none."""
-    spec = replace(view.spec, window=window)
-    what, _, number = view.beside.partition(":")
-    if what == "end":
-        return replace(spec, optimizer=int(number), place="end")
-    if what == "start":
-        return replace(spec, place="start")
-    if what == "seed":
-        return replace(spec, directions=Choice(spec.directions.key, {**spec.directions.parameters, "seed": int(number)}))
-    return None
-
-
-def affordable(view: SliceView) -> SliceView:
-    """The view itself. Raises ExperimentError, with the size that would fit, where it takes too long."""
-    if said := refusal(view.spec):
-        raise ExperimentError(said.rstrip("."))
-    return view
-
-
-# ---- changes that pull others along -----------------------------------------------------------------------------------------
-
-
-def with_kind(view: SliceView, key: str) -> SliceView:
-    """Another way to choose directions, at its own defaults. Paths are drawn where the directions come from paths."""
-    spec = replace(view.spec, directions=Choice(key), towards=(), window=None)
-    return fitted(replace(view, spec=spec, beside="", at=None, paths=key in ("principal", "through")))
-
-
-def with_option(view: SliceView, name: str, value: object) -> SliceView:
-    """Another option of the way to choose directions."""
-    chosen = view.spec.directions
-    spec = replace(view.spec, directions=Choice(chosen.key, {**chosen.parameters, name: value}))
-    return fitted(replace(view, spec=spec, beside="", at=None))
-
-
-def with_place(view: SliceView, index: int) -> SliceView:
-    """Around another optimizer's end, or around the START of all."""
-    spec = view.spec
-    there = {"place": "start"} if index == START else {"place": "end", "optimizer": index}
-    return fitted(replace(view, spec=replace(spec, **there, towards=(), window=None), beside="", at=None))  # type: ignore[arg-type]
-
-
-def with_axes(view: SliceView, axes: str) -> SliceView:
-    """A plane, or a line along one of its axes, in as many cells as usual."""
-    line = axes != "both"
-    side = LINE_SIDE if line else PLANE_SIDE
-    cells = (side, 1 if line else side)
-    if line == view.spec.line:
-        cells = view.spec.cells
-    towards = view.spec.towards[:1] if axes == "first" else view.spec.towards
-    return fitted(replace(view, spec=replace(view.spec, axes=axes, cells=cells, window=None, towards=towards), at=None))
-
-
-def with_shown(view: SliceView, shown: str) -> SliceView:
-    """Another number on its usual scale; eigenvalues, which take hundreds of times as long as losses, in fewer cells."""
-    made = fitted(replace(view, shown=shown, log=SHOWN[shown].scale == "log"))
-    if refusal(made.spec):
-        made = replace(made, spec=replace(made.spec, cells=(CURVED_SIDE, 1 if made.spec.line else CURVED_SIDE)))
-    return made
-
-
-def with_side(view: SliceView, side: int) -> SliceView:
-    """As many cells along each axis."""
-    return affordable(replace(view, spec=replace(view.spec, cells=(side, 1 if view.spec.line else side))))
-
-
-# ---- numbers ----------------------------------------------------------------------------------------------------------------
-
-
-def values(cells: Cells, shown: str) -> np.ndarray:
-    """What is shown of every cell, `(ny, nx)`."""
-    with np.errstate(all="ignore"):
-        if shown.endswith("error"):
-            return np.asarray(1 - cells.values[shown.replace("error", "accuracy")])
-        if shown == "ratio":
-            return np.asarray(cells.values["smallest"] / cells.values["largest"])
-    return np.asarray(cells.values[shown])
-
-
-def colour_range(found: list[np.ndarray]) -> tuple[float, float] | None:
-    """The least and the largest finite value of maps that share their colours; None where there is none."""
-    every = np.concatenate([one.ravel() for one in found] or [np.zeros(0)])
-    every = every[np.isfinite(every)]
-    return (float(every.min()), float(every.max())) if len(every) else None
-
-
-def described() -> str:
-    """What every number is, for who asks."""
-    return "\n".join(f"- {SHOWN[name].title}: {QUANTITIES[name].description}" for name in SHOWN if name in QUANTITIES)
+    return getattr(facts, name)
