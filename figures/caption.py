@@ -5,7 +5,7 @@ Both are made from records alone, so they say what was computed, not what was me
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -52,20 +52,20 @@ def opening(who: str, experiment: Experiment, landscape: Any, alone: bool = Fals
     """Who is on which landscape, from where and for how long."""
     start = placed([f"{v:.6g}" for v in start_of(experiment, landscape)])
     return [
-        f"{who} on the landscape {_named(landscape, experiment)}, {_inline(landscape.latex)}.",
-        *[f"The landscape is changed by {_settings(choice)}." for choice in experiment.modifiers],
-        f"{'It starts' if alone else 'All start'} at {placed(landscape.coordinates)} = {start}, for {_budget(experiment)}.",
+        f"{who} on the landscape {named(landscape, experiment.landscape.parameters)}, {inline(landscape.latex)}.",
+        *[f"The landscape is changed by {settings(choice)}." for choice in experiment.modifiers],
+        f"{'It starts' if alone else 'All start'} at {placed(landscape.coordinates)} = {start}, for {budget(experiment)}.",
     ]
 
 
 def closing(experiment: Experiment, landscape: Any, entries: Sequence[Entry], note: str = "") -> list[str]:
     """How the picture is read, and how exactly it was computed."""
-    flat = len(landscape.coordinates) == 1
+    flat, said = len(landscape.coordinates) == 1, note or measured(landscape)
     return [
         *([] if flat else ["Colours show the loss and lines of equal loss carry its true values."]),
         _marks(landscape),
-        f"Computed in {_precision(entries)}; seed {experiment.seed}.",
-        f"{note.rstrip('.')}." if note else "",
+        f"{'Coordinates' if measured(landscape) else 'Computed'} in {_precision(entries)}; seed {experiment.seed}.",
+        f"{said.rstrip('.')}." if said else "",
     ]
 
 
@@ -91,9 +91,15 @@ def alt_text(
     sentences = [
         f"{kind} on {landscape.name} with the path{'s' if len(entries) != 1 else ''} of {counted(len(entries))} from {start}.",
         f"{best[0]} ends {'lowest, ' if len(ran) > 1 else ''}at loss {best[1].ending.loss:.3g}." if best else "",
-        *[f"{_listed(group)} {what}." for what, group in groups.items() if group],
+        *[f"{listed(group)} {what}." for what, group in groups.items() if group],
+        f"{measured(landscape)}." if measured(landscape) else "",
     ]
-    return " ".join(sentence for sentence in sentences if sentence)
+    return prose(sentences)
+
+
+def measured(landscape: Any) -> str:
+    """What a slice's loss is over, in which precision, and what BatchNorm normalises by; nothing of a formula."""
+    return str(getattr(landscape, "measured", ""))
 
 
 def became(entry: Entry, landscape: Any, window: Window | None = None) -> str:
@@ -122,10 +128,11 @@ def _ended(entry: Entrant, landscape: Any) -> str:
     return f"ended at {loss}"
 
 
-def _named(landscape: Any, experiment: Experiment) -> str:
-    given = experiment.landscape.parameters
+def named(landscape: Any, given: Mapping[str, Any]) -> str:
+    """The landscape with its parameters, those that are numbers; a slice's are in its name."""
+    given = {} if measured(landscape) else given
     parameters = [f"{name}{_symbol(name)} = {value:.6g}" for name, value in given.items() if _number(value)]
-    return f"{landscape.name} with {_listed(parameters)}" if parameters else str(landscape.name)
+    return f"{landscape.name} with {listed(parameters)}" if parameters else str(landscape.name)
 
 
 def _within(distance: float) -> str:
@@ -142,7 +149,8 @@ def _number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def _settings(choice: Choice) -> str:
+def settings(choice: Choice) -> str:
+    """A wrapper or a modifier with its parameters."""
     told = ", ".join(
         f"{name} {value:.6g}" if _number(value) else f"{name} {value}" for name, value in choice.parameters.items()
     )
@@ -152,10 +160,11 @@ def _settings(choice: Choice) -> str:
 def rule(choice: Choice) -> str:
     """What a rule was run with."""
     own = ", ".join(f"{name} {value:.6g}" for name, value in choice.parameters.items())
-    return "; ".join([own, *(f"with {_settings(wrapper)}" for wrapper in choice.wrappers)])
+    return "; ".join([own, *(f"with {settings(wrapper)}" for wrapper in choice.wrappers)])
 
 
-def _budget(experiment: Experiment) -> str:
+def budget(experiment: Experiment) -> str:
+    """How long a run is, and on how many samples each step."""
     steps = f"{experiment.steps} steps"
     if experiment.budget == "calls":
         steps = f"steps until {experiment.steps} oracle calls are spent"
@@ -177,7 +186,7 @@ def _marks(landscape: Any) -> str:
 
 def _precision(entries: Sequence[Entry]) -> str:
     kinds = {str(e.trajectory.theta.dtype) for e in entries if not isinstance(e, str)}
-    return _listed(sorted(kinds)) if kinds else "float64"
+    return listed(sorted(kinds)) if kinds else "float64"
 
 
 def counted(number: int) -> str:
@@ -186,11 +195,12 @@ def counted(number: int) -> str:
     return f"{words[number] if number < len(words) else number} optimizer{'' if number == 1 else 's'}"
 
 
-def _listed(items: Sequence[str]) -> str:
+def listed(items: Sequence[str]) -> str:
+    """Items with commas and an "and" between them."""
     return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
 
 
-def _inline(latex: str) -> str:
+def inline(latex: str) -> str:
     """An aligned formula as inline ones, one for each of its lines."""
     body = latex.removeprefix(r"\begin{aligned}").removesuffix(r"\end{aligned}")
     lines = body.split(r" \\ ") if body != latex else [latex]

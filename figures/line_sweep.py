@@ -33,8 +33,7 @@ def line_sweep_figure(
     sweep = result.sweep
     looks = theme.styles([choice.key for choice in sweep.experiment.optimizers])
     bands, x = result.band(quantity, QUANTILES), result.x
-    finite = bands[np.isfinite(bands)]
-    log = QUANTITIES[quantity].scale == "log" and not (finite < 0).any()
+    log, ends = opens_on(result, quantity)
     traces: list[dict[str, Any]] = []
     for index, (look, label) in enumerate(zip(looks, labels)):
         low, middle, high = bands[index]
@@ -45,9 +44,8 @@ def line_sweep_figure(
         hover = f"{label}<br>{name} %{{x:.6g}}<br>{QUANTITIES[quantity].title} %{{y:.6g}}<extra></extra>"
         traces.append(line(look, label, x, drawable, mode, hovertemplate=hover, legendgroup=label))
     yaxis: dict[str, Any] = {"title": {"text": QUANTITIES[quantity].title}}
-    shown = finite[finite > 0] if log else finite
-    if len(shown):
-        low, high = max(float(shown.min()), 1e-20 if log else -np.inf), min(float(shown.max()), _roof(result, log))
+    if ends is not None:
+        low, high = ends
         room = (np.log10(high / low) if log and high > low else high - low) * 0.06 or 0.5
         ends = (np.log10(low), np.log10(high)) if log else (low, high)
         yaxis |= {"range": [ends[0] - room, ends[1] + room]}
@@ -57,6 +55,17 @@ def line_sweep_figure(
     rule = {"type": "line", "x0": chosen, "x1": chosen, "y0": 0, "y1": 1, "yref": "paper"}
     shapes = [] if chosen is None else [rule | {"line": {"color": theme.GROUNDS[mode].ink, "width": 1.5, "dash": "dot"}}]
     return figure(traces, mode, height=460, xaxis=xaxis, yaxis=yaxis, shapes=shapes)
+
+
+def opens_on(result: SweepResult, quantity: str) -> tuple[bool, tuple[float, float] | None]:
+    """Whether the axis of the quantity is logarithmic, and the numbers between which it opens; None where there are none."""
+    bands = result.band(quantity, QUANTILES)
+    finite = bands[np.isfinite(bands)]
+    log = QUANTITIES[quantity].scale == "log" and not (finite < 0).any()
+    shown = finite[finite > 0] if log else finite
+    if not len(shown):
+        return log, None
+    return log, (max(float(shown.min()), 1e-20 if log else -np.inf), min(float(shown.max()), _roof(result, log)))
 
 
 def _roof(result: SweepResult, log: bool) -> float:

@@ -105,16 +105,16 @@ def draw_traces(
             zorder=2, clip_on=True,
         )  # fmt: skip
         inside = shown & (trace.values >= limits[0]) & (trace.values <= limits[1])
-        at = _marked(inside, index / len(traces))
+        at = marked(inside, index / len(traces))
         axes.plot(
             trace.steps[at], values[at], linestyle="none", marker=MARKERS[look.marker], markersize=0.5 * em * EVEN[look.marker],
             color=colour, markeredgecolor=sheet.ground.halo, markeredgewidth=0.06 * em, zorder=3,
         )  # fmt: skip
-        _rim(sheet, axes, trace, colour, limits, log)
+        rim(sheet, axes, trace, colour, limits, log)
     return axes
 
 
-def _marked(inside: np.ndarray, shift: float) -> np.ndarray:
+def marked(inside: np.ndarray, shift: float) -> np.ndarray:
     """Which of the values carry a marker: all of a few, five of many, at other steps for each run so that all are seen."""
     if len(inside) <= 8:
         return np.flatnonzero(inside)
@@ -153,7 +153,7 @@ def _grid(
         axes.spines[side].set_visible(False)
 
 
-def _rim(sheet: Sheet, axes: Axes, trace: Trace, colour: str, limits: tuple[float, float], log: bool) -> None:
+def rim(sheet: Sheet, axes: Axes, trace: Trace, colour: str, limits: tuple[float, float], log: bool) -> None:
     """A triangle at the first step at which the values are above or below what the axis shows, or infinite."""
     values, (low, high) = trace.values, limits
     with np.errstate(invalid="ignore"):

@@ -9,8 +9,8 @@ from typing import Literal
 
 from figures.theme import PRESETS, Mode
 
-Panel = Literal["map", "loss", "eigenvalues"]
-ALL: tuple[Panel, ...] = ("map", "loss", "eigenvalues")
+Panel = Literal["map", "run", "loss", "eigenvalues"]  # "run" is that of a cell that was chosen
+ALL: tuple[Panel, ...] = ("map", "run", "loss", "eigenvalues")
 SMALL = 0.86  # the smallest letters, of the font's size
 SMALLEST_FONT = 6.0 / SMALL  # points: below 6 a printed letter cannot be read
 

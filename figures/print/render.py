@@ -11,6 +11,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, Literal
 
+from figures.print.exhibit import Exhibit
 from figures.print.look import Look
 from figures.print.plate import Multiples, Plate
 
@@ -19,7 +20,7 @@ MIME = {"png": "image/png", "svg": "image/svg+xml", "pdf": "application/pdf"}
 _ALONE = Lock()  # matplotlib's settings and fonts are the whole process's: one figure at a time
 
 
-def render(plate: Plate | Multiples, look: Look, format: Format, scale: int = 1) -> bytes:
+def render(plate: Plate | Multiples | Exhibit, look: Look, format: Format, scale: int = 1) -> bytes:
     """The figure as a file. `scale` multiplies the pixels of a PNG; vectors have none.
 
     In a PDF text is text and its fonts are embedded (TrueType); in an SVG letters are outlines, so that it looks the same
@@ -47,10 +48,13 @@ def settings() -> Iterator[None]:
         yield
 
 
-def _drawn(plate: Plate | Multiples, look: Look) -> Any:
+def _drawn(plate: Plate | Multiples | Exhibit, look: Look) -> Any:
     from figures.print.compose import compose
+    from figures.print.exhibit_compose import compose_exhibit
     from figures.print.multiples import compose_multiples
 
+    if isinstance(plate, Exhibit):
+        return compose_exhibit(plate, look).sheet.figure
     if isinstance(plate, Multiples):
         return compose_multiples(plate, look).figure
     composed = compose(plate, look)
@@ -58,7 +62,7 @@ def _drawn(plate: Plate | Multiples, look: Look) -> Any:
     return composed.sheet.figure
 
 
-def _written(figure: Any, plate: Plate | Multiples, look: Look, format: Format, scale: int) -> bytes:
+def _written(figure: Any, plate: Plate | Multiples | Exhibit, look: Look, format: Format, scale: int) -> bytes:
     file = BytesIO()
     dpi = look.dpi * scale
     if format == "png":
@@ -71,7 +75,7 @@ def _written(figure: Any, plate: Plate | Multiples, look: Look, format: Format, 
     return file.getvalue()
 
 
-def _metadata(plate: Plate | Multiples, format: Format) -> dict[str, Any]:
+def _metadata(plate: Plate | Multiples | Exhibit, format: Format) -> dict[str, Any]:
     maker = f"Ravine {version()}"
     if format == "png":
         said = {"Title": plate.title, "Description": plate.caption, "Source": plate.link}

@@ -17,10 +17,13 @@ from experiments import Experiment, slices
 from experiments.frames import Arrays
 from experiments.race import Entrant, enter, height_map
 from experiments.requests import Answer, Cancelled, Report, Request
+from experiments.slice_choice import spec_of
 from experiments.spec import SLICE, Choice
 from figures.caption import alt_text, caption
 from figures.multiples_caption import multiples_alt, multiples_caption
 from figures.print.animate import animating
+from figures.print.exhibit import Exhibit
+from figures.print.explored import Explored
 from figures.print.look import Look
 from figures.print.of_race import map_of, paths_of, plate_of
 from figures.print.plate import Multiples, Plate
@@ -47,9 +50,8 @@ class Drawing:
 
 
 def draw(arguments: Mapping[str, Any], report: Report, cancelled: Asked) -> Answer:
-    """{"wanted": JSON, "format": "png", "scale": 2} -> a Drawing."""
-    wanted = Wanted.from_json(arguments["wanted"])
-    plate, words = _plate(wanted, cancelled)
+    """{"wanted": JSON, "format": "png", "scale": 2} -> a Drawing; wanted is of a `Wanted` or of an `Explored`."""
+    wanted, plate, words = _asked(arguments["wanted"], cancelled)
     return words, _file(render(plate, wanted.look, arguments["format"], arguments.get("scale", 1)))
 
 
@@ -84,6 +86,18 @@ def _file(data: bytes) -> Arrays:
 def drawing_from(meta: Mapping[str, Any], arrays: Arrays) -> Drawing:
     """The answer of `draw` or `film` as a record."""
     return Drawing(arrays["file"].tobytes(), meta["caption"], meta["alt"])
+
+
+def _asked(data: Mapping[str, Any], cancelled: Asked) -> tuple[Wanted | Explored, Plate | Multiples | Exhibit, dict[str, str]]:
+    """What is wanted, a figure of a race or of an exploration, and what of it is drawn and said."""
+    if "tab" not in data:
+        race = Wanted.from_json(data)
+        return race, *_plate(race, cancelled)
+    from figures.print.exploring import told
+
+    exploration = Explored.from_json(data)
+    made = told(exploration, cancelled)
+    return exploration, made.exhibit, {"caption": made.caption, "alt": made.alt}
 
 
 def _plate(wanted: Wanted, cancelled: Asked) -> tuple[Plate | Multiples, dict[str, str]]:
@@ -135,6 +149,11 @@ def _landscape(alone: Experiment) -> Any:
 def _heights(alone: Experiment, window: Window | None) -> np.ndarray:
     """Fine enough for print, except on a slice, where each place is a pass over its data."""
     landscape = _landscape(alone)
+    spec = None if alone.training is None else spec_of(alone.landscape, alone.training)
+    if spec is not None:
+        from experiments.slice_surface import heights
+
+        return heights(spec, None if window is None else tuple((float(low), float(high)) for low, high in window))
     if alone.landscape.key != SLICE:
         return height_map(landscape, window or landscape.domain, 320 if landscape.dim == 2 else 2001)
     stored = slices.stored(alone.training) if alone.training and window is None else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from figures.print.exhibit import Exhibit
 from figures.print.letters import STRONG, wrapped
 from figures.print.look import Look
 from figures.print.plate import Multiples, Plate
@@ -30,7 +31,7 @@ class Words:
         return 1.2 * len(self.note) + (0.5 if self.note else 0)
 
 
-def words_of(plate: Plate | Multiples, look: Look) -> Words:
+def words_of(plate: Plate | Multiples | Exhibit, look: Look) -> Words:
     em, room = look.font, look.points(look.width) - 2 * margin(look)
     return Words(
         wrapped(plate.title, TITLE * em, room, STRONG) if look.title else (),
