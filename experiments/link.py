@@ -9,8 +9,9 @@ from dataclasses import replace
 from typing import Any
 
 from experiments.presets import RACES
+from experiments.slice_choice import examples
 from experiments.slices import is_stored
-from experiments.spec import SLICE, SLICE_RANGES, Choice, Experiment, ExperimentError
+from experiments.spec import SLICE, Choice, Experiment, ExperimentError
 from experiments.training_plan import INTERACTIVE, plan_of
 from landscapes import MODIFIERS
 from optimizers import WRAPPERS
@@ -110,6 +111,7 @@ def decode(fields: Mapping[str, str], openings: Mapping[str, Experiment] = RACES
 
     take("v", lambda text: _version(text, experiment))
     take("on", lambda text: _opening(text, openings))
+    take("of", lambda text: _with_training(experiment, text))  # before the slice, which names its optimizers
     waiting, before, said = [n for n in fields if n.startswith("on.")], -1, len(complaints)
     while len(waiting) != before:  # one field may be wrong until another is there, whichever comes first
         before, again = len(waiting), {name: fields[name] for name in waiting}
@@ -122,7 +124,6 @@ def decode(fields: Mapping[str, str], openings: Mapping[str, Experiment] = RACES
                 del again[name]
         waiting = list(again)
     take("mod", lambda text: replace(experiment, modifiers=_unchained(text, MODIFIERS)))
-    take("of", lambda text: _with_training(experiment, text))
     take("race", lambda text: _with_optimizers(experiment, text))
     for name in [n for n in fields if _ENTRANT.fullmatch(n) and not _WRAPPED.fullmatch(n)]:
         take(name, lambda text, name=name: _with_hyperparameter(experiment, name, text))  # type: ignore[misc]
@@ -166,14 +167,14 @@ def _whole(text: str, low: int, high: int) -> int:
 def _value(text: str, default: Any) -> Any:
     """Text as the kind of value the default is."""
     if default is None or isinstance(default, int):
-        return None if text == "None" else _whole(text, 0, 10**9)
+        return None if text == "None" else _whole(text, 0, 2**31 - 1)
     return text if isinstance(default, str) else _number(text)
 
 
 def _with_landscape(experiment: Experiment, name: str, text: str) -> Experiment:
     current = dict(experiment.landscape.parameters)
     if experiment.landscape.key == SLICE:
-        current = {name: 1 for name in SLICE_RANGES} | current
+        current = dict(examples(experiment.landscape))
     if name not in current:
         raise ValueError(f"{experiment.landscape.key} has no such parameter")
     return replace(experiment, landscape=experiment.landscape.with_parameters(**{name: _value(text, current[name])}))

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from experiments.loop import as_numpy
+from experiments.slow_path import slow_path
 from experiments.spec import Experiment, run_entrant, start_of
 from experiments.trajectory import Trajectory
 from landscapes.curvature.eigenvalues import eigenvalues_along
@@ -42,7 +43,8 @@ class Entrant:
 
     eigenvalues `(steps + 1, dim)` ascending, along the path; `limit` is the stability limit of its learning rate at the
     start, None where the method has none there; `threshold` the curvature above which its own learning rate is unstable
-    (2/lr for SGD), None for methods whose limit is not set by the plain Hessian.
+    (2/lr for SGD), None for methods whose limit is not set by the plain Hessian. On one coordinate `slope` `(steps + 1,)` is
+    the derivative along the path, else None; `slow` `(steps + 1, dim)` are Lookahead's slow weights, None without it.
     """
 
     trajectory: Trajectory
@@ -50,6 +52,8 @@ class Entrant:
     limit: float | None
     threshold: float | None
     ending: Ending
+    slope: np.ndarray | None = None
+    slow: np.ndarray | None = None
 
     def as_arrays(self) -> dict[str, np.ndarray]:
         """Everything as named arrays, to cross a process boundary; `from_arrays` brings it back."""
@@ -74,6 +78,7 @@ class Entrant:
             "threshold": np.array(np.nan if self.threshold is None else self.threshold),
             "ending": np.array(numbers, dtype=float),
             "place": np.array(ending.place, dtype=float),
+            **{name: array for name, array in (("slope", self.slope), ("slow", self.slow)) if array is not None},
         }
 
     @classmethod
@@ -88,7 +93,8 @@ class Entrant:
             None if np.isnan(diverged) else int(diverged),
             *curvature,
         )
-        return cls(trajectory, arrays["eigenvalues"], _known(arrays["limit"]), _known(arrays["threshold"]), ending)
+        known = _known(arrays["limit"]), _known(arrays["threshold"])
+        return cls(trajectory, arrays["eigenvalues"], *known, ending, arrays.get("slope"), arrays.get("slow"))
 
 
 def _known(value: Any) -> float | None:
@@ -114,8 +120,10 @@ def enter(experiment: Experiment, landscape: Landscape | None = None, tolerance:
         steepest = float(eigenvalues[0, -1])
         lr = experiment.optimizers[0].parameters["lr"]
         threshold = limit * steepest / lr if limit is not None and plain and steepest > 0 else None
+        slope = landscape.gradient(landscape.point(trajectory.theta))[:, 0] if landscape.dim == 1 else None
+        slow = slow_path(optimizer, landscape, start, trajectory.steps, experiment.seed)
     ending = ending_of(landscape, trajectory, eigenvalues, tolerance)
-    return Entrant(trajectory, eigenvalues, limit, threshold, ending)
+    return Entrant(trajectory, eigenvalues, limit, threshold, ending, None if slope is None else as_numpy(slope), slow)
 
 
 def ending_of(landscape: Landscape, trajectory: Trajectory, eigenvalues: np.ndarray, tolerance: float) -> Ending:

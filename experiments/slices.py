@@ -1,4 +1,4 @@
-"""Planes through trained networks as landscapes. Where the training's result is stored, no torch is needed."""
+"""Slices through trained networks as landscapes. Where a training's result is stored, its joint plane needs no torch."""
 
 from __future__ import annotations
 
@@ -65,13 +65,35 @@ def outline_of(result: TrainingResult) -> Any:
     return plane_outline(family, choice.parameters, result.domain, result.start)
 
 
-@lru_cache(maxsize=8)
-def slice_of(experiment: Experiment) -> PlaneMLP:
-    """The joint plane of a training as a landscape. Trains first, with torch and for seconds, unless the result is stored."""
+def trained(experiment: Experiment) -> TrainingResult:
+    """The result of a training. Trains first, with torch and for seconds, unless it is stored."""
     result = stored(experiment)
     if result is None:
         from experiments.training import train
 
         result = train(experiment)
         keep(result)
-    return plane_of(result)
+    return result
+
+
+@lru_cache(maxsize=8)
+def slice_of(experiment: Experiment) -> PlaneMLP:
+    """The joint plane of a training as a landscape. Trains first unless the result is stored."""
+    return plane_of(trained(experiment))
+
+
+def landscape_of(experiment: Experiment) -> Any:
+    """The slice that an experiment is on: of its parameters, or the joint plane. Trains first unless the result is stored."""
+    from experiments.slice_choice import spec_of
+
+    training, samples = experiment.training, experiment.landscape.parameters.get("samples")
+    if training is None:
+        raise ValueError("only a slice has a training")
+    spec = spec_of(experiment.landscape, training)
+    if spec is not None:
+        from experiments.slice_surface import surface_of
+
+        trained(training)
+        return surface_of(spec)
+    plane = slice_of(training)
+    return plane if samples is None else plane.subset(int(samples))

@@ -76,7 +76,8 @@ class Experiment:
     """What is run: optimizers from one start on one landscape.
 
     `start` None is the landscape's own (for a network: its initial weights). `batch_size` None is full batch; it is for
-    landscapes made of samples. `training` is the experiment whose joint plane a slice lies in, for the landscape "slice" only.
+    landscapes made of samples. `training` is the experiment whose network a slice goes through, for the landscape "slice" only,
+    whose parameters say which slice: see `experiments.slice_choice`.
     `modifiers` change a surface, the first one first. `budget` is what `steps` counts: steps, or oracle calls, so that each
     entrant stops where it has asked for that many (see `calls_spent`). `weights` are those that a network starts from instead
     of its initial ones, by the name that they are kept under (see `experiments.weights`).
@@ -115,8 +116,9 @@ class Experiment:
         if self.landscape.wrappers:
             raise ExperimentError("wrappers are for optimizers, not for landscapes")
         dim, sampled = 2, self.landscape.key in NETWORKS
+        whole_landscape = self.landscape
         if self.landscape.key == SLICE:
-            _checked(SLICE, self.landscape.parameters, SLICE_RANGES, "landscape")
+            dim, whole_landscape = self._slice()
         elif self.landscape.key in NETWORKS:
             _checked(self.landscape.key, self.landscape.parameters, NETWORKS[self.landscape.key].ranges, "landscape")
             try:
@@ -133,8 +135,6 @@ class Experiment:
             raise ExperimentError(
                 f"batch_size: {self.landscape.key} is not made of samples; it has no data to draw batches from"
             )
-        if self.training is not None and self.training.landscape.key not in NETWORKS:
-            raise ExperimentError(f"training must be of a network, one of: {', '.join(NETWORKS)}")
         if self.weights is not None:
             if self.landscape.key not in NETWORKS:
                 raise ExperimentError(f"weights: {self.landscape.key} is not a network")
@@ -151,7 +151,7 @@ class Experiment:
         # Defaults are filled in at once, so that experiments that mean the same are equal.
         whole = (_completed_rule(choice, layers(o)[0]) for choice, o in zip(self.optimizers, made))
         object.__setattr__(self, "optimizers", tuple(whole))
-        object.__setattr__(self, "landscape", _completed(self.landscape))
+        object.__setattr__(self, "landscape", _completed(whole_landscape))
         object.__setattr__(self, "modifiers", tuple(_with_defaults(choice, MODIFIERS) for choice in self.modifiers))
 
     def as_json(self) -> dict[str, Any]:
@@ -236,11 +236,9 @@ class Experiment:
         """The landscape itself. A slice trains its network first, unless the result is on disk."""
         made: Landscape
         if self.training is not None:
-            from experiments.slices import slice_of
+            from experiments.slices import landscape_of
 
-            plane = slice_of(self.training)
-            samples = self.landscape.parameters.get("samples")
-            made = plane if samples is None else plane.subset(int(samples))
+            made = landscape_of(self)
         else:
             made = self._surface() if self.landscape.key in ALL_SURFACES else _made(NETWORKS, self.landscape, "landscape")
             if self.weights is not None:
@@ -254,6 +252,19 @@ class Experiment:
         """The landscape as the optimizers see it: on mini-batches where the experiment says so."""
         landscape = self.make_landscape()
         return landscape if self.batch_size is None else _on_batches(landscape, self.batch_size)
+
+    def _slice(self) -> tuple[int, Choice]:
+        """How many axes the slice has, and its choice with all that it stands for."""
+        from experiments.slice_choice import choice_of, spec_of
+
+        if self.training is None or self.training.landscape.key not in NETWORKS:
+            raise ExperimentError(f"training must be of a network, one of: {', '.join(NETWORKS)}")
+        _check_plain(self.landscape.parameters, "landscape")
+        spec = spec_of(self.landscape, self.training)
+        if spec is None:
+            _checked(SLICE, self.landscape.parameters, SLICE_RANGES, "landscape")
+            return 2, self.landscape
+        return (1 if spec.line else 2), choice_of(spec)
 
     def _surface(self) -> Any:
         made = _made(ALL_SURFACES, self.landscape, "landscape")

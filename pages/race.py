@@ -14,13 +14,13 @@ from figures.components.stage import event, stage, window
 from figures.eigenvalues import eigenvalues_figure
 from figures.losses import losses_figure
 from figures.theme import Mode
-from pages import cached, menu, race_controls, race_takeaway, race_three, race_tuning, race_view, race_why
+from pages import cached, menu, race_controls, race_slice, race_takeaway, race_three, race_tuning, race_view, race_why
 from pages.race_controls import race
 
-SECTIONS = {  # made only while they are open
-    "Take it away": race_takeaway.section,
-    "In three dimensions": race_three.section,
-    "Tune each one on the same budget": race_tuning.section,
+SECTIONS = {  # by their names in links; made only while they are open
+    "take": ("Take it away", race_takeaway.section),
+    "three": ("In three dimensions", race_three.section),
+    "tune": ("Tune each one on the same budget", race_tuning.section),
 }
 HIDEABLE = ("title", "controls", "charts", "table", "sections", "formula")  # by a link that a page of another is to embed
 EXPLORE = "Thousands of runs of these optimizers on this surface, as a map of their hyperparameters to click through."
@@ -117,8 +117,8 @@ def table(experiment: Experiment, landscape: Any, entries: Sequence[race_view.En
 
 def sections() -> None:
     """What is made only while a visitor has it open."""
-    for title, section in SECTIONS.items():
-        box = st.expander(title, key=f"race.section.{title}", on_change="rerun")
+    for name, (title, section) in SECTIONS.items():
+        box = st.expander(title, key=f"race.section.{name}", on_change="rerun")
         if box.open:
             with box:
                 section(mode())
@@ -126,15 +126,24 @@ def sections() -> None:
 
 def kept() -> dict[str, str]:
     """What the address keeps of how the race is shown."""
-    names = {"tied": ",".join(state.tied), "hide": ",".join(state.hidden), "present": "1" if state.presenting else ""}
+    opened = [name for name in SECTIONS if state.get(f"race.section.{name}")]
+    names = {
+        "open": ",".join(opened),
+        "tied": ",".join(state.tied),
+        "hide": ",".join(state.hidden),
+        "present": "1" if state.presenting else "",
+    }
     return {"view": state.view, **{name: text for name, text in names.items() if text}, **race_why.kept(), **race_tuning.kept()}
 
 
 shown = race.open_link()
+race_slice.settle(race)
 state.setdefault("live", None)
 state.setdefault("view", "each" if shown.get("show.view") == "each" else "one")
 state.setdefault("tied", [name for name in shown.get("show.tied", "").split(",") if name])
 state.setdefault("hidden", [name for name in shown.get("show.hide", "").split(",") if name in HIDEABLE])
+for name in set(shown.get("show.open", "").split(",")) & set(SECTIONS):
+    state.setdefault(f"race.section.{name}", True)
 state.setdefault("presenting", shown.get("show.present") == "1")
 race_why.open_link(shown)
 race_tuning.open_link(shown)

@@ -13,7 +13,7 @@ from experiments.presets import RACES
 from experiments.spec import SLICE, TYPED, start_of, surface_of
 from landscapes import MODIFIERS, ExpressionError, parse
 from landscapes.ranges import Range
-from pages import cached, race_view
+from pages import cached, race_slice, race_view
 from pages.contest import contest
 from pages.controls import Editor
 
@@ -46,6 +46,8 @@ def surface() -> None:
         st.selectbox, "Surface", "surface", experiment.landscape.key, lambda _, key: RACES[key],
         options=list(RACES), format_func=race_view.surface_title,
     )  # fmt: skip
+    if experiment.landscape.key == SLICE:
+        race_slice.choose(race)
     st.caption(landscape.description.partition("\n\n")[0])
     if experiment.landscape.key != SLICE:
         typed = experiment.landscape.key == TYPED

@@ -13,7 +13,6 @@ from experiments import Experiment
 from experiments.race import Ending, Entrant
 from experiments.second_look import SecondLook
 from experiments.sensitivity import MOVED
-from experiments.slow_path import slow_path
 from experiments.spec import SLICE, TYPED, start_of, surface_of
 from experiments.why import progress, seconds
 from figures.components.stage import Domain, HeightMap, Lines, LossCurve, Runner, Scene, StageEvent
@@ -62,28 +61,19 @@ def runners(experiment: Experiment, landscape: Any, entries: Sequence[Entry]) ->
                 limit=None if isinstance(entry, str) else entry.limit,
                 limit_note=f"stability limit at the start: {optimizer.limit}",
                 disabled=disabled,
-                slow=_slow(experiment, index, entry),
                 drawn=drawn,
-                **_along(landscape, entry),
+                **_along(entry),
             )
         )
     return tuple(made)
 
 
-def _along(landscape: Any, entry: Entry) -> dict[str, np.ndarray]:
-    """f' and f'' along the path of one parameter, from which the stage draws tangent and parabola."""
-    if isinstance(entry, str) or landscape.dim != 1:
+def _along(entry: Entry) -> dict[str, np.ndarray]:
+    """Lookahead's slow weights; and of one parameter f' and f'' along the path: tangent and parabola are drawn from them."""
+    if isinstance(entry, str):
         return {}
-    with np.errstate(all="ignore"):
-        gradient = landscape.gradient(landscape.point(entry.trajectory.theta))
-    return {"slope": gradient[:, 0], "curvature": entry.eigenvalues[:, 0]}
-
-
-def _slow(experiment: Experiment, index: int, entry: Entry) -> np.ndarray | None:
-    if isinstance(entry, str) or all(choice.key != "lookahead" for choice in experiment.optimizers[index].wrappers):
-        return None
-    seen, steps = experiment.seen_landscape(), entry.trajectory.steps
-    return slow_path(experiment.optimizer(index), seen, start_of(experiment, seen), steps, experiment.seed)
+    known = {} if entry.slow is None else {"slow": entry.slow}
+    return known if entry.slope is None else {**known, "slope": entry.slope, "curvature": entry.eigenvalues[:, 0]}
 
 
 def _drawn(experiment: Experiment) -> np.ndarray | None:
@@ -134,6 +124,9 @@ def title(landscape: Landscape, experiment: Experiment) -> str:
     values = experiment.landscape.parameters
     if experiment.landscape.key == TYPED:
         return f"f = {values['formula']}"
+    if experiment.landscape.key == SLICE:
+        samples = values.get("samples")
+        return landscape.name if samples is None else f"{landscape.name}, {samples:,} samples"
     return ", ".join([landscape.name, *(f"{name} {value:g}" for name, value in values.items())])
 
 

@@ -1,4 +1,4 @@
-"""A plane through a multilayer perceptron's loss, in NumPy alone: the fast path of a slice.
+"""A plane or line through a multilayer perceptron's loss, in NumPy alone: the fast path of a slice.
 
 With theta = origin + a d1 + b d2 the first layer's pre-activations are A + a B + b C, three matrices computed once, so that the
 dearest matrix product leaves the loop. Arrays are feature-major, `(runs, features, samples)`: the long axis is last, and the
@@ -49,9 +49,9 @@ ACTIVATIONS: Mapping[str, Activation] = {
 class PlaneMLP(Landscape):
     """Mean cross-entropy of a perceptron on the plane origin + c @ directions: coordinates c float64, products float32.
 
-    `shapes` are the layers' (outputs, inputs); origin `(dim,)` and directions `(2, dim)` hold weight and bias of each layer in
-    turn. `inputs` `(samples, features)`, `labels` `(samples,)`; `whole` is how many samples there are in all, if these are a
-    subset. Relative error of the loss about 1e-6.
+    `shapes` are the layers' (outputs, inputs); origin `(dim,)` and directions `(axes, dim)`, two of a plane and one of a line,
+    hold weight and bias of each layer in turn. `inputs` `(samples, features)`, `labels` `(samples,)`; `whole` is how many
+    samples there are in all, if these are a subset. Relative error of the loss about 1e-6.
     """
 
     name: str
@@ -67,13 +67,23 @@ class PlaneMLP(Landscape):
     coordinates: tuple[str, ...] = PLANE_AXES
     description: str = DESCRIPTION
 
-    blocks = (Block("plane", (2,), inputs=False),)
     minima: Sequence[tuple[float, ...]] = ()
     saddles: Sequence[tuple[float, ...]] = ()
     input_reason = None
     input_note = INPUT_NOTE
-    latex = plane_latex()
     cells = 101  # on each side of a map of it
+
+    @cached_property
+    def axes(self) -> int:
+        return len(self.directions)
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:  # type: ignore[override]  # follows from the directions
+        return (Block("plane", (self.axes,), inputs=False),)
+
+    @property
+    def latex(self) -> str:
+        return plane_latex(self.axes)
 
     @property
     def samples(self) -> int:
@@ -100,11 +110,11 @@ class PlaneMLP(Landscape):
 
     @cached_property
     def _layers(self) -> list[np.ndarray]:
-        """Per layer `(3, outputs, inputs + 1)` float64, biases last: at the origin, and along the two directions."""
+        """Per layer `(1 + axes, outputs, inputs + 1)` float64, biases last: at the origin, and along the directions."""
         points = np.concatenate([self.origin[None], self.directions]).astype(np.float64)
         layers, offset = [], 0
         for outputs, inputs in self.shapes:
-            weight = points[:, offset : offset + outputs * inputs].reshape(3, outputs, inputs)
+            weight = points[:, offset : offset + outputs * inputs].reshape(-1, outputs, inputs)
             offset += outputs * inputs
             layers.append(np.concatenate([weight, points[:, offset : offset + outputs, None]], axis=2))
             offset += outputs
@@ -112,15 +122,15 @@ class PlaneMLP(Landscape):
 
     @cached_property
     def _first(self) -> np.ndarray:
-        """The first layer's A, B and C, `(3, outputs * samples)`."""
+        """The first layer's A, B and C, `(1 + axes, outputs * samples)`."""
         layer = self._layers[0]
         products = layer[:, :, :-1] @ self.inputs.T.astype(np.float64) + layer[:, :, -1:]
-        return products.reshape(3, -1).astype(np.float32)
+        return products.reshape(1 + self.axes, -1).astype(np.float32)
 
     @cached_property
     def _later(self) -> list[np.ndarray]:
-        """The other layers, `(3, outputs * (inputs + 1))`."""
-        return [layer.reshape(3, -1).astype(np.float32) for layer in self._layers[1:]]
+        """The other layers, `(1 + axes, outputs * (inputs + 1))`."""
+        return [layer.reshape(len(layer), -1).astype(np.float32) for layer in self._layers[1:]]
 
     @cached_property
     def _hot(self) -> np.ndarray:
@@ -149,9 +159,9 @@ class PlaneMLP(Landscape):
         return hidden, z
 
     def _chunked(self, function: Callable[[np.ndarray], Any], theta: Point) -> list[np.ndarray]:
-        """`function` of (1, a, b) rows, a few runs at a time; its outputs joined and shaped `(*runs, ...)`."""
-        flat = np.asarray(theta, dtype=np.float64).reshape(-1, 2)
-        mix = np.empty((len(flat), 3), np.float32)
+        """`function` of rows (1, *coordinates), a few runs at a time; its outputs joined and shaped `(*runs, ...)`."""
+        flat = np.asarray(theta, dtype=np.float64).reshape(-1, self.axes)
+        mix = np.empty((len(flat), 1 + self.axes), np.float32)
         mix[:, 0] = 1
         mix[:, 1:] = flat
         widest = max(outputs for outputs, _ in self.shapes)
@@ -218,34 +228,36 @@ class PlaneMLP(Landscape):
     def _hessians(self, mix: np.ndarray) -> list[np.ndarray]:
         _, slope, bend = ACTIVATIONS[self.activation]
         hidden, z = self._forward(mix)
-        runs, ends = len(mix), len(self.shapes) - 1
-        total = np.zeros((runs, 2, 2))
-        tangent = np.broadcast_to(self._first[1:].reshape(1, 2, -1, self.samples), (runs, 2, self.shapes[0][0], self.samples))
+        runs, axes, ends = len(mix), self.axes, len(self.shapes) - 1
+        total = np.zeros((runs, axes, axes))
+        tangent = np.broadcast_to(
+            self._first[1:].reshape(1, axes, -1, self.samples), (runs, axes, self.shapes[0][0], self.samples)
+        )
         tangents, slopes = [], []  # per hidden layer: of its pre-activation, of its activation
         for layer in range(1, ends + 1):
             h = hidden[layer - 1]
             slopes.append(slope(h[:, :-1]))
             raised = tangent * slopes[-1][:, None]
             tangents.append((tangent, raised))
-            along = self._later[layer - 1][1:].reshape(1, 2, *self._layers[layer].shape[1:])
+            along = self._later[layer - 1][1:].reshape(1, axes, *self._layers[layer].shape[1:])
             tangent = along @ h[:, None] + self._weights(layer, mix)[:, None, :, :-1] @ raised
         p, delta = self._error(z)
-        pz = p[:, None] * tangent  # (runs, 2, classes, samples)
+        pz = p[:, None] * tangent  # (runs, axes, classes, samples)
         mean = pz.sum(axis=2)
         total += (
-            pz.reshape(runs, 2, -1) @ tangent.reshape(runs, 2, -1).transpose(0, 2, 1) - mean @ mean.transpose(0, 2, 1)
+            pz.reshape(runs, axes, -1) @ tangent.reshape(runs, axes, -1).transpose(0, 2, 1) - mean @ mean.transpose(0, 2, 1)
         ) / self.samples
         for layer in range(ends, 0, -1):
             h, (before, raised) = hidden[layer - 1][:, :-1], tangents[layer - 1]
-            outer = (delta[:, None] @ raised.transpose(0, 1, 3, 2)).reshape(runs, 2, -1)
-            along = self._later[layer - 1][1:].reshape(2, *self._layers[layer].shape[1:])[:, :, :-1].reshape(2, -1)
+            outer = (delta[:, None] @ raised.transpose(0, 1, 3, 2)).reshape(runs, axes, -1)
+            along = self._later[layer - 1][1:].reshape(axes, *self._layers[layer].shape[1:])[:, :, :-1].reshape(axes, -1)
             mixed = outer @ along.T
             total += mixed + mixed.transpose(0, 2, 1)
             delta = self._weights(layer, mix)[:, :, :-1].transpose(0, 2, 1) @ delta
             curved = bend(h, slopes[layer - 1])
             if curved is not None:
-                weighted = (before * (delta * curved)[:, None]).reshape(runs, 2, -1)
-                total += weighted @ before.reshape(runs, 2, -1).transpose(0, 2, 1)
+                weighted = (before * (delta * curved)[:, None]).reshape(runs, axes, -1)
+                total += weighted @ before.reshape(runs, axes, -1).transpose(0, 2, 1)
             delta = delta * slopes[layer - 1]
         return [total]
 
@@ -259,7 +271,7 @@ class PlaneMLP(Landscape):
 
     @property
     def divided(self) -> np.ndarray:
-        return np.array([[True, True]] * len(self.shapes) + [[False, False]])
+        return np.repeat([[True]] * len(self.shapes) + [[False]], self.axes, axis=1)
 
     def _terms(self, mix: np.ndarray, norm: Norm) -> list[np.ndarray]:
         hidden, z = self._forward(mix)
@@ -269,7 +281,7 @@ class PlaneMLP(Landscape):
         terms, powers = [whole - biases], [np.full(len(mix), self._pixel_power[norm])]
         for gradient, layer, h in zip(gradients, self._layers[1:], hidden):
             by_bias = gradient.reshape(len(mix), *layer.shape[1:])[:, :, -1] @ layer[1:, :, -1].T.astype(np.float32)
-            terms.append(gradient @ layer[1:].reshape(2, -1).T.astype(np.float32) - by_bias)
+            terms.append(gradient @ layer[1:].reshape(self.axes, -1).T.astype(np.float32) - by_bias)
             biases = biases + by_bias
             inputs = h[:, :-1].reshape(len(mix), -1)
             size = (inputs * inputs) if norm == "l2" else np.abs(inputs)

@@ -21,7 +21,7 @@ from figures.caption import alt_text, caption
 from pages.race_view import labels
 from tests.pages.scenes import opened
 
-SECTION = "race.section.Take it away"
+SECTION = "race.section.take"
 ROOT = Path(__file__).parents[2]
 
 
