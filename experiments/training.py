@@ -38,16 +38,18 @@ def train(
     cancelled: Callable[[], bool] | None = None,
     checkpoint: Path | None = None,
     device: str = "cpu",
+    plan: TrainingPlan | None = None,
 ) -> TrainingResult:
     """Train every optimizer of an experiment on a network, and look at their paths and ends.
 
     All start at the network's initial weights, and step t shows all of them the same batch. `on_progress` hears of every
     recorded step. `cancelled` is asked between any two updates; once it says so, the result is what there is, not `complete`.
     `checkpoint` is a folder: there the state is written every few seconds and when stopping, and a training of the same
-    experiment goes on from it as if it had never stopped. Raises ValueError for an experiment that cannot be trained.
+    experiment goes on from it as if it had never stopped. `plan` is for who has more time than `plan_of` allows; it must be the
+    same when going on. Raises ValueError for an experiment that cannot be trained.
     """
     heard, stop = on_progress or (lambda progress: None), cancelled or (lambda: False)
-    training = _Training.of(experiment, device)
+    training = _Training.of(experiment, device, plan or plan_of(experiment))
     file = None if checkpoint is None else checkpoint / "training.safetensors"
     if file is not None and file.exists():
         training.restore(file)
@@ -73,8 +75,7 @@ class _Training:
     points: int = 0
 
     @classmethod
-    def of(cls, experiment: Experiment, device: str) -> _Training:
-        plan = plan_of(experiment)
+    def of(cls, experiment: Experiment, device: str, plan: TrainingPlan) -> _Training:
         network = cast(Network, experiment.make_landscape()).to(device)
         for i in range(len(experiment.optimizers)):
             reason = experiment.optimizer(i).disabled_because(network)

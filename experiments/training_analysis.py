@@ -96,14 +96,16 @@ def _curvature(
     recorded: Recorded, ends: np.ndarray, tell: Callable[[float], None], stop: Callable[[], bool]
 ) -> list[Spectrum] | None:
     """The Hessian's spectrum at each end, unknown where the plan has none; None if it was stopped."""
-    network, kind = recorded.network, recorded.plan.spectrum
+    network, plan = recorded.network, recorded.plan
+    exact_dim = network.dim if plan.spectrum == "exact" else 0
     spectra = []
     for i, end in enumerate(ends):
         if stop():
             return None
-        if kind == "none":
+        if plan.spectrum == "none":
             spectra.append(_unknown(network.dim))
         else:
-            spectra.append(spectrum(network, network.point(end), exact_dim=network.dim if kind == "exact" else 0))
+            there = network.point(end)
+            spectra.append(spectrum(network, there, 0, exact_dim, plan.top, plan.tolerance, plan.probes))
         tell((i + 1) / len(ends))
     return spectra

@@ -12,7 +12,7 @@ import numpy as np
 
 from experiments.spec import Experiment
 from landscapes import NETWORKS
-from landscapes.curvature.spectrum import EXACT_DIM
+from landscapes.curvature.spectrum import EXACT_DIM, PROBES, TOLERANCE, TOP
 from landscapes.networks.task import Task
 from optimizers.optimizer import HESSIAN, HVP
 
@@ -35,12 +35,15 @@ SpectrumKind = Literal["exact", "lanczos", "none"]
 @dataclass(frozen=True, eq=False)
 class TrainingPlan:
     """`schedule`: the steps recorded; `cells`: the map's, on each side; `spectrum`: which one is affordable at the ends;
-    `seconds`: about how long it all takes on one core."""
+    `seconds`: about how long it all takes on one core. `top`, `tolerance` and `probes` are those of a spectrum by Lanczos."""
 
     schedule: np.ndarray
     cells: int
     spectrum: SpectrumKind
     seconds: float
+    top: int = TOP
+    tolerance: float = TOLERANCE
+    probes: int = PROBES
 
     @property
     def interactive(self) -> bool:

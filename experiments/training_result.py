@@ -48,7 +48,8 @@ class TrainingResult:
     samples, NaN where there are none, or no classes: all `(n, p)`.
     finite `(n, p)`: false from where an optimizer became infinite or NaN; its theta and coordinates are NaN there.
     calls: oracle calls so far, each `(n, p)`; seconds `(n,)` spent stepping. ends `(n, dim)`: the last finite weights recorded;
-    theta `(n, p, dim)` float32, or None where weights were left out of the file.
+    theta `(n, p, dim)` float32, or None where weights were left out of the file. Where the picture alone was kept (`pictured`),
+    ends, origin and directions have a dim of 0.
     Plane: origin `(dim,)`, the mean of all recorded points; directions `(2, dim)`, their orthonormal principal axes; explained
     `(10,)`, variance shares of the first components; coordinates `(n, p, 2)`; off_plane `(n, p)`, distances from the plane;
     plane_loss `(n, p)`, the loss at the projections. x `(nx,)`, y `(ny,)`, heights `(ny, nx)`: the loss on the plane.
@@ -105,6 +106,11 @@ class TrainingResult:
         return np.asarray(self.eigenvalues[:, -1])
 
     @property
+    def pictured(self) -> bool:
+        """Whether the weights were left out altogether: the plane can be looked at, and nothing on it computed."""
+        return self.ends.shape[1] == 0
+
+    @property
     def last_finite(self) -> np.ndarray:
         """The index of the last recorded point at which each optimizer was finite, `(n,)`."""
         return np.asarray(self.finite.sum(axis=1) - 1)
@@ -137,6 +143,7 @@ class TrainingResult:
                 given["calls"] = {n.removeprefix("calls_"): file[n] for n in file.files if n.startswith("calls_")}
             given["experiment"] = Experiment.from_json(json.loads(str(given["experiment"])))
             given["spectrum_kind"], given["complete"] = str(given["spectrum_kind"]), bool(given["complete"])
+            given |= {name: given[name].astype(np.float64) for name in ("origin", "directions")}  # shipped in float32
             given.setdefault("test_loss", np.full_like(given["loss"], np.nan))  # files from before it was recorded
             return cls(**{"theta": None, **given})
         except (KeyError, OSError, EOFError, TypeError, ValueError, zipfile.BadZipFile, zlib.error) as error:

@@ -6,8 +6,10 @@ from concurrent.futures import CancelledError
 
 import streamlit as st
 
+from experiments.training_result import TrainingResult
 from experiments.worker import RequestError, WorkerError
-from landscapes.networks.datasets import DATASETS
+from landscapes import NETWORKS
+from landscapes.networks.datasets import DATASETS, Dataset
 from pages import cached_trainings
 
 state = st.session_state
@@ -29,6 +31,21 @@ def offer(key: str) -> bool:
     size = sum(remote.size for remote in DATASETS[key].remotes) / MEGABYTE
     st.button(f"Download {DATASETS[key].title}, {size:.0f} MB", on_click=_start, args=(key,), icon=":material/download:")
     return False
+
+
+def computable(result: TrainingResult) -> bool:
+    """Whether anything on a result's plane can be computed: its weights are in its file, and its data on this machine."""
+    return not result.pictured and not _dataset(result).missing()
+
+
+def still(result: TrainingResult) -> str:
+    """Why nothing can be, where the data are missing."""
+    return f"{_dataset(result).title} is not on this machine: this plane can be looked at, not zoomed into or raced on."
+
+
+def _dataset(result: TrainingResult) -> Dataset:
+    landscape = result.experiment.landscape
+    return NETWORKS[landscape.key].task(**landscape.parameters).dataset
 
 
 def _start(key: str) -> None:

@@ -73,8 +73,13 @@ def plane_loss_curves(result: TrainingResult) -> list[Curve]:
     return _curves(result, result.plane_loss)
 
 
-def scene(result: TrainingResult, heights: np.ndarray, window: Domain, key: str) -> Scene:
-    """The paths' shadows on their joint plane; the heights are true losses of the plane's own points."""
+def scene(
+    result: TrainingResult, heights: np.ndarray, window: Domain, key: str, colours: tuple[float, float] | None = None
+) -> Scene:
+    """The paths' shadows on their joint plane; the heights are true losses of the plane's own points.
+
+    `colours` are the lowest and the highest loss of the colours, where planes share them.
+    """
     runners = tuple(
         Runner(
             key=choice.key,
@@ -90,7 +95,7 @@ def scene(result: TrainingResult, heights: np.ndarray, window: Domain, key: str)
     return Scene(
         title=f"{NETWORKS[result.experiment.landscape.key].title}: paths projected on their joint plane",
         coordinates=("PC 1", "PC 2"),
-        height=HeightMap(heights, window, key, log=True),
+        height=HeightMap(heights, window, key, log=True, range=colours),
         runners=runners,
         start=(float(start[0]), float(start[1])),
         home=result.domain,

@@ -33,7 +33,7 @@ HEAVY = {  # who may import what
     "imageio_ffmpeg": ("figures/print/",),
     "torch": (
         "landscapes/networks/", "optimizers/torch_bridge.py", "experiments/training.py",
-        "experiments/jobs/runner.py",
+        "experiments/jobs/runner.py", "experiments/shipped/__main__.py",
     ),
 }  # fmt: skip
 

@@ -14,6 +14,8 @@ from landscapes.landscape import Landscape, Point
 
 EXACT_DIM = 2_500  # beyond it, forming and diagonalising takes minutes
 TOP = 10
+TOLERANCE = 1e-6  # of Lanczos' residuals, relative
+PROBES = 64  # for the trace
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,9 +32,18 @@ class Spectrum:
     kind: Literal["exact", "lanczos"]
 
 
-def spectrum(landscape: Landscape, theta: Point, seed: int = 0, exact_dim: int = EXACT_DIM) -> Spectrum:
+def spectrum(
+    landscape: Landscape,
+    theta: Point,
+    seed: int = 0,
+    exact_dim: int = EXACT_DIM,
+    top: int = TOP,
+    tolerance: float = TOLERANCE,
+    probes: int = PROBES,
+) -> Spectrum:
     """The spectrum at a single point `(dim,)`; everything NaN where the Hessian is not finite.
 
+    Beyond `exact_dim` parameters: the `top` largest eigenvalues, with residuals of `tolerance` |λ|, and a trace of `probes`.
     Precision is that of theta's dtype: eigenvalues smaller than its rounding times the largest are noise, which `residuals` of
     the exact kind say (dim times the rounding unit times |λ|_max, LAPACK's bound up to a small factor).
     """
@@ -50,8 +61,8 @@ def spectrum(landscape: Landscape, theta: Point, seed: int = 0, exact_dim: int =
         return as_numpy(landscape.hessian_products(theta, landscape.point(vectors)))
 
     start = np.random.default_rng(seed).normal(size=dim)
-    values, residuals = lanczos(lambda v: products(v[None])[0], start, TOP)
-    trace, error = hutchinson(products, dim, seed=seed)
+    values, residuals = lanczos(lambda v: products(v[None])[0], start, top, tolerance=tolerance)
+    trace, error = hutchinson(products, dim, probes, seed)
     return Spectrum(values, residuals, trace, error, "lanczos")
 
 
