@@ -16,7 +16,18 @@ from figures.components.stage import stage, window
 from figures.losses import losses_figure
 from figures.spectrum import spectrum_figure
 from landscapes import NETWORKS
-from pages import cached, cached_trainings, menu, network_data, network_view, network_weights, network_work, training_controls
+from pages import (
+    cached,
+    cached_trainings,
+    menu,
+    network_data,
+    network_finished,
+    network_slices,
+    network_view,
+    network_weights,
+    network_work,
+    training_controls,
+)
 from pages.controls import Editor
 
 network = Editor("network", TRAININGS)
@@ -28,7 +39,7 @@ menu.require()
 def show_plane() -> None:
     """The paths on their plane; zoomed beyond the map, a new one comes from the worker."""
     result = state.result
-    seen = window("plane", result.domain) if result.complete else result.domain
+    seen = window("plane", result.domain) if result.complete and network_data.computable(result) else result.domain
     if seen == result.domain:
         heights, key = result.heights, f"{result.experiment.key}:plane"
     else:
@@ -45,6 +56,7 @@ def show(result: TrainingResult) -> None:
     st.caption(network_view.trust(result))
     if result.complete:
         race_inside(result)
+    network_finished.compared(result)
     network_work.losses(result, _mode())
     if result.spectrum_kind != "none":
         st.header("The Hessian where each one ended", anchor=False)
@@ -52,6 +64,8 @@ def show(result: TrainingResult) -> None:
         st.caption(network_view.spectrum_note(result))
     st.dataframe(network_view.rows(result), hide_index=True)
     for title, section in SECTIONS.items():
+        if title == network_slices.TITLE and result.pictured:
+            continue
         box = st.expander(title, key=f"network.section.{title}", on_change="rerun")
         if box.open:
             with box:
@@ -71,6 +85,9 @@ def left_out(result: TrainingResult) -> None:
 
 def race_inside(result: TrainingResult) -> None:
     """The way to a race on the plane, where one can be waited for."""
+    if not network_data.computable(result):
+        st.caption(network_finished.STILL if result.pictured else network_data.still(result))
+        return
     race = plane_race(result.experiment)
     if race is None:
         st.caption("A race inside this plane would take minutes: each of its steps goes through the whole network.")
@@ -82,12 +99,13 @@ def _mode() -> Any:
     return "dark" if st.context.theme.type == "dark" else "light"
 
 
-SECTIONS = {"How much the plane leaves out": left_out}  # made only while they are open
+SECTIONS = {network_slices.TITLE: network_slices.section, "How much the plane leaves out": left_out}  # made only while open
 
-network.open_link()
+network_slices.open_link(network)
 training_controls.made_to_fit(network)
 cached.workers().warm()  # so that Train finds torch loaded
 st.title("Network", anchor=False)
+network_finished.menu()
 task = NETWORKS[network.experiment.landscape.key].task(**network.experiment.landscape.parameters)
 here = network_data.offer(task.data)
 with st.sidebar:
@@ -98,7 +116,7 @@ with st.sidebar:
             network_weights.section(network)
     missing = "" if here else f"{task.dataset.title} is not on this machine: see above."
     network_work.buttons(network, missing or network_weights.problem(network))
-network.write_link()
+network.write_link(**network_slices.kept(network))
 if state.get("failure"):
     st.error(state.failure)
 if state.get("call") is not None:
