@@ -17,6 +17,13 @@ def line(look: theme.Style, label: str, x: np.ndarray, y: np.ndarray, mode: them
     return {"type": "scatter", "mode": "lines", "name": label, "x": x, "y": y, "line": pen, "hovertemplate": hover} | more
 
 
+def log_axis(title: str, *values: np.ndarray) -> dict[str, Any]:
+    """A logarithmic axis for these values: of few decades 1, 2 and 5 are labelled, of many only the powers of ten."""
+    above = np.concatenate([value[np.isfinite(value) & (value > 0)] for value in map(np.ravel, values)] or [np.ones(1)])
+    few = len(above) > 0 and float(np.log10(above.max() / above.min())) < 3
+    return {"title": {"text": title}, "type": "log", "exponentformat": "power"} | ({"dtick": "D2"} if few else {})
+
+
 def figure(traces: list[dict[str, Any]], mode: theme.Mode, height: int = 340, **layout: Any) -> go.Figure:
     """A figure on the theme's ground, with a horizontal legend on top; axes are set by `x_title` and `y_title` in `layout`."""
     ground = theme.GROUNDS[mode]

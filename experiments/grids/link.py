@@ -8,10 +8,9 @@ from dataclasses import replace
 from typing import Any
 
 from experiments.grids.cost import SIDES
-from experiments.grids.spec import PLACES, STATISTICS, SliceSpec
-from experiments.grids.view import (
+from experiments.grids.shown_slice import (
     KINDS,
-    SliceView,
+    ShownSlice,
     affordable,
     besides,
     fitted,
@@ -22,6 +21,7 @@ from experiments.grids.view import (
     with_option,
     with_shown,
 )
+from experiments.grids.spec import PLACES, STATISTICS, SliceSpec
 from experiments.link import shortened
 from experiments.spec import Experiment
 from landscapes.directions import DIRECTIONS
@@ -29,17 +29,18 @@ from landscapes.ranges import options_of, ranges_of
 
 LONGEST = 200  # characters of a field
 OWN = (  # in the order in which they are read: what makes a slice cheaper first
-    "kind", "of", "place", "axes", "towards", "samples", "statistics", "shown", "cells", "window", "log", "beside", "at", "paths",
+    "kind", "of", "place", "axes", "towards", "samples", "statistics", "shown", "cells", "window", "log", "beside", "at",
+    "paths",
 )  # fmt: skip
 
 
-def encode(view: SliceView) -> dict[str, str]:
+def encode(view: ShownSlice) -> dict[str, str]:
     """The view as fields of a link: its kind, that kind's options, and what is not as a page opens it."""
     found, usual = _fields(view), _fields(with_kind(opening(view.spec.training), view.spec.directions.key))
     return {name: text for name, text in found.items() if name == "kind" or usual.get(name) != text}
 
 
-def _fields(view: SliceView) -> dict[str, str]:
+def _fields(view: ShownSlice) -> dict[str, str]:
     spec = view.spec
     options = {name: str(value) for name, value in spec.directions.parameters.items()}
     return {"kind": spec.directions.key, **options} | {
@@ -59,7 +60,7 @@ def _fields(view: SliceView) -> dict[str, str]:
     }
 
 
-def decode(fields: Mapping[str, str], training: Experiment) -> tuple[SliceView, list[str]]:
+def decode(fields: Mapping[str, str], training: Experiment) -> tuple[ShownSlice, list[str]]:
     """The view that a link's fields hold, and a sentence for each that was wrong and fell back to its default alone.
 
     Never raises, whatever the fields hold.
@@ -68,7 +69,7 @@ def decode(fields: Mapping[str, str], training: Experiment) -> tuple[SliceView, 
     left = dict(fields)
     view = opening(training)
 
-    def take(name: str, read: Callable[[str], SliceView]) -> None:
+    def take(name: str, read: Callable[[str], ShownSlice]) -> None:
         """Read one field into the view; on any error keep what was and say so."""
         nonlocal view
         text = left.pop(name, None)
@@ -81,7 +82,7 @@ def decode(fields: Mapping[str, str], training: Experiment) -> tuple[SliceView, 
         except (ValueError, TypeError, KeyError, OverflowError) as error:
             complaints.append(f"slice.{name}={shortened(text)} was left out: {shortened(str(error).rstrip('.'), 300)}.")
 
-    readers: Mapping[str, Callable[[str], SliceView]] = {
+    readers: Mapping[str, Callable[[str], ShownSlice]] = {
         "kind": lambda text: with_kind(view, _of(text, KINDS)),
         "of": lambda text: _with(view, optimizer=_whole(text)),
         "place": lambda text: _with(view, place=_of(text, PLACES)),
@@ -109,18 +110,18 @@ def decode(fields: Mapping[str, str], training: Experiment) -> tuple[SliceView, 
     return view, complaints
 
 
-def _with(view: SliceView, **changes: Any) -> SliceView:
+def _with(view: ShownSlice, **changes: Any) -> ShownSlice:
     spec: SliceSpec = replace(view.spec, **changes)
     return replace(view, spec=spec)
 
 
-def _with_cells(view: SliceView, cells: int) -> SliceView:
+def _with_cells(view: ShownSlice, cells: int) -> ShownSlice:
     if cells not in SIDES:
         raise ValueError(f"there are: {', '.join(map(str, SIDES))}")
     return _with(view, cells=(cells, 1 if view.spec.line else cells))
 
 
-def _with_point(view: SliceView, text: str) -> SliceView:
+def _with_point(view: ShownSlice, text: str) -> ShownSlice:
     numbers = tuple(_number(part) for part in text.split(","))
     if len(numbers) != (1 if view.spec.line else 2):
         raise ValueError("a point has one number for each axis")

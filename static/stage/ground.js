@@ -15,7 +15,7 @@ export function survey(map) {
   const [ny, nx] = map.shape
   const [[x0, x1], [y0, y1]] = map.domain
   const marked = map.level ? [{ ...map.level, marked: true }] : []
-  const lines = [...h.levels(scale), ...marked].map((level) => ({
+  const lines = [...marked, ...h.levels(scale)].map((level) => ({
     ...level,
     lines: h.isolines(map.values, nx, ny, level.value).map(({ xs, ys, closed }) => ({
       closed,
@@ -207,7 +207,9 @@ export function drawAxes(pen, stage, plan, panel) {
   }
   const name = { ...words, size: plan.font, weight: 600, alpha: 1 }
   if (panel.last) pen.text(coordinates[0], left + width, top + height + plan.font * 2.55, { ...name, align: "right" })
-  if (panel.first) pen.text(coordinates[1], left - 7, top - plan.font * (many ? 0.55 : 0.85), { ...name, align: "right" })
+  if (!panel.first) return
+  const end = many ? left - 7 : Math.max(left - 7, pen.measure(coordinates[1], name)) // a long name begins at the rim
+  pen.text(coordinates[1], end, top - plan.font * (many ? 0.55 : 0.85), { ...name, align: "right" })
 }
 
 export function drawBar(pen, stage, plan) {

@@ -194,6 +194,7 @@ class Stage {
     ui.frame.classList.toggle("presenter", scene.presenter)
     ui.full.hidden = !scene.presenter || !document.fullscreenEnabled
     ui.scrub.max = String(length)
+    ui.controls.hidden = !scene.runners.length // nothing to play
     const able = scene.runners.filter((r) => !r.disabled).map((r) => r.label)
     ui.canvas.setAttribute(
       "aria-label",

@@ -1,0 +1,218 @@
+"""Slices of the loss on the network page: a plane or line of one's choice, coarse to fine, with what it can be trusted for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import streamlit as st
+
+from experiments import slice_words
+from experiments.grids import link
+from experiments.grids.cells import Cells
+from experiments.grids.paths import ProjectedPath
+from experiments.grids.shown_slice import ShownSlice, colour_range, other, values
+from experiments.grids.spec import SliceSpec
+from experiments.slices import is_stored
+from experiments.training_result import TrainingResult
+from figures.components.stage import event, stage
+from figures.slice_line import slice_line_figure
+from figures.theme import Mode
+from pages import cached_slices, slice_road
+from pages import network_slices_controls as controls
+from pages import network_slices_point as point
+from pages import network_slices_trust as trust
+from pages import network_slices_view as formats
+from pages import network_slices_work as work
+from pages.controls import Editor
+
+state = st.session_state
+TITLE = "Slices of its loss"
+OPEN = f"network.section.{TITLE}"  # the expander's own state
+STAGE, RESULT, DROPPED, WATCHED = (
+    "network.slices.stage",
+    "network.slices.result",
+    "network.slices.dropped",
+    "network.slices.watched",
+)
+FIELD = "slice."
+
+
+def open_link(editor: Editor) -> None:
+    """Take the training and the slice from a new link, before any widget exists."""
+    fields = st.query_params.to_dict()
+    new = editor.page not in state or (fields and fields != state.get(f"{editor.page}.link"))
+    shown = editor.open_link()
+    found = {name.removeprefix(f"show.{FIELD}"): text for name, text in shown.items() if name.startswith(f"show.{FIELD}")}
+    if new and found:
+        view, complaints = link.decode(found, editor.experiment)
+        controls.keep(view)
+        state[OPEN] = True
+        state[f"{editor.page}.complaints"] = [*state[f"{editor.page}.complaints"], *complaints]
+
+
+def kept(editor: Editor) -> dict[str, str]:
+    """What the address keeps of the slice: only of one that is on show, and of the training that the address names."""
+    view: ShownSlice | None = state.get(controls.VIEW)
+    if not state.get(OPEN):
+        work.drop()  # nobody waits for it any more
+    if view is None or not state.get(OPEN) or view.spec.training != editor.experiment:
+        return {}
+    return {f"{FIELD}{name}": text for name, text in link.encode(view).items()}
+
+
+def section(result: TrainingResult) -> None:
+    """Fields, then the slice, which goes on by itself while it is computed."""
+    if not result.complete or not is_stored(result.experiment):
+        work.drop()
+        st.info("A slice goes through a training that is finished: this one was stopped.", icon=":material/info:")
+        return
+    cached_slices.workers().warm()  # while the fields are made
+    view = controls.current(result.experiment)
+    cells = work.standing("map").result
+    controls.choose(view, cells.window if cells is not None else None)
+    if said := controls.refused(view):
+        work.drop()
+        st.error(said, icon=":material/timer_off:")
+        return
+    state[RESULT] = result
+    gather(view)
+    state[WATCHED] = work.running()
+    (watched if state[WATCHED] else resting)()
+
+
+def gather(view: ShownSlice) -> dict[str, work.Standing]:
+    """Ask for all that is due, and tell how far each is. The numbers to trust it by wait for the cells."""
+    now = {"map": work.ask("map", view.spec)}
+    cells: Cells | None = now["map"].result
+    beside = other(view, cells.window) if cells is not None else None
+    now["beside"] = work.ask("beside", beside) if beside is not None else _none("beside")
+    now["paths"] = work.ask("paths", view.spec) if view.paths and not view.spec.line else _none("paths")
+    done = cells is not None and not now["map"].running and not now["map"].trouble
+    now["look"] = work.ask("look", view.spec, at=list(view.at)) if view.at is not None and done else _none("look")
+    now["trust"] = work.ask("trust", view.spec) if done else _none("trust")
+    return now
+
+
+def _none(part: str) -> work.Standing:
+    work.drop(part)
+    return work.Standing()
+
+
+def show() -> None:
+    """The slice as far as it is, what stands beside it, and what is below."""
+    result: TrainingResult = state[RESULT]
+    view, mode = controls.current(result.experiment), _mode()
+    now = gather(view)
+    cells: Cells | None = now["map"].result
+    progress(view, now)
+    if cells is not None:
+        compared = now["beside"].result
+        left, right = (st.container(), st.container()) if view.beside else st.columns([1.6, 1], gap="medium")
+        with left:
+            (line if view.spec.line else plane)(view, cells, compared, now, mode)
+            look(view, cells, now, mode)
+        with right:
+            trust.panel(view, cells, now["trust"])
+        if now["trust"].result is not None:
+            trust.charts(view, cells, now["trust"].result, result, mode)
+        shown(view.spec, result)
+    settle(now)
+
+
+watched = st.fragment(show, run_every=work.WATCH)
+resting = st.fragment(show)
+
+
+def progress(view: ShownSlice, now: dict[str, work.Standing]) -> None:
+    """One line that is always there: how much is asked, how far it is, a button to stop it or to go on."""
+    parts = [now[name] for name in ("map", "beside") if now[name] != work.Standing()]
+    share = sum(part.share for part in parts) / max(len(parts), 1)
+    rows, columns = (view.spec.cells[1], view.spec.cells[0])
+    size = f"{columns:,} points" if view.spec.line else f"{columns:,} × {rows:,} cells"
+    trouble = next((part.trouble for part in parts if part.trouble), "")
+    with st.container(height=56, border=False, horizontal=True, vertical_alignment="center"):
+        if any(part.running for part in parts):
+            st.progress(min(share, 1.0), f"{size}: {share:.0%}")
+            st.button("Stop", on_click=work.stop, icon=":material/stop:", key="network.slices.stop", width="content")
+        elif trouble:
+            st.markdown(f":red[This slice could not be computed: {trouble}]")
+        elif any(part.stopped for part in parts):
+            st.markdown(f"Stopped at {share:.0%} of {size}.")
+            st.button("Go on", on_click=work.go_on, icon=":material/play_arrow:", key="network.slices.again", width="content")
+        else:
+            cells: Cells | None = now["map"].result
+            st.caption(f"{size}. {formats.summary(cells, view)}" if cells is not None else size)
+
+
+def plane(view: ShownSlice, cells: Cells, compared: Cells | None, now: dict[str, work.Standing], mode: Mode) -> None:
+    """The plane on the stage, or two side by side in the same colours."""
+    both = [cells, *([compared] if compared is not None else [])]
+    colours = colour_range([values(one, view.shown) for one in both])
+    paths: Sequence[ProjectedPath] = now["paths"].result or ()
+    at = view.at or formats.middle(cells)
+    here = formats.scene(view, view.spec, cells, paths, colours, point=(at[0], at[1]), note=formats.paths_note(paths))
+    columns = st.columns(2, gap="small") if view.beside else [st.container()]
+    with columns[0]:
+        stage(here, key=STAGE, on_change=moved)
+    spec = other(view, cells.window)
+    if compared is not None and spec is not None:
+        with columns[1]:
+            stage(formats.scene(view, spec, compared, (), colours, point=None), key=f"{STAGE}.beside", on_change=lambda: None)
+    if view.paths and now["paths"].trouble:
+        st.caption(f":red[Its paths could not be projected: {now['paths'].trouble}]")
+
+
+def line(view: ShownSlice, cells: Cells, compared: Cells | None, now: dict[str, work.Standing], mode: Mode) -> None:
+    """The line as curves: training and test samples, loss and accuracy."""
+    st.markdown(f"**{slice_words.title(view.spec)}**")
+    spec = other(view, cells.window)
+    for title, can_be_log, names in formats.charts(view, cells):
+        curves = [formats.along(cells, name) for name in names]
+        if compared is not None and spec is not None:
+            curves += [formats.along(compared, name, 1, slice_words.place(spec)) for name in names]
+        level = (cells.chance, f"chance {cells.chance:.4g}") if title == "Loss" and cells.chance is not None else None
+        figure = slice_line_figure(
+            curves, mode, title, cells.labels[0], log=view.log and can_be_log, level=level, marks=formats.marks(view.spec),
+            chosen=view.at[0] if view.at else None,
+        )  # fmt: skip
+        st.plotly_chart(figure, theme=None, key=f"network.slices.line.{title}")
+
+
+def look(view: ShownSlice, cells: Cells, now: dict[str, work.Standing], mode: Mode) -> None:
+    """The point that is looked at."""
+    st.subheader("The network at a point of it", anchor=False)
+    if not view.spec.line:
+        st.caption("Drag the ring on the plane, move it by the arrow keys, or type its coordinates.")
+    at = view.at or formats.middle(cells)[: 1 if view.spec.line else 2]
+    point.fields(view, at, cells)
+    if view.at is not None:
+        point.show(now["look"], mode)
+
+
+def moved() -> None:
+    """Follow the ring: a drag is looked at, a drop is kept in the link."""
+    done = event(STAGE)
+    view: ShownSlice | None = state.get(controls.VIEW)
+    if done is None or done.start is None or view is None or len(done.start) != 2 or view.spec.line:
+        return
+    controls.keep(replace(view, at=done.start))
+    state[DROPPED] = done.phase == "drop"
+
+
+def settle(now: dict[str, work.Standing]) -> None:
+    """After the slice has drawn itself: the whole page follows where the last answer has come, one has begun, or a hand has
+    dropped the ring."""
+    changed = work.running() != state.get(WATCHED, False)
+    if state.pop(DROPPED, False) or changed:
+        st.rerun()
+
+
+def shown(spec: SliceSpec, result: TrainingResult) -> None:
+    """What can be done with the slice on show: race inside it, see it in three dimensions, take it away."""
+    slice_road.offer(spec, result)
+
+
+def _mode() -> Any:
+    return "dark" if st.context.theme.type == "dark" else "light"
