@@ -44,13 +44,16 @@ class Cancelled(Exception):
 class Request:
     """`place` is "module:function", imported in the child only. `lane` is the process that answers: a training never stands
     before a race. `decode` makes the record that the caller gets. `patience`: seconds that it has to look up after it was
-    cancelled, before its process is ended. `needs` is a module that takes long to load; a child loads it while it waits."""
+    cancelled, before its process is ended. `needs` is a module that takes long to load; a child loads it while it waits.
+    `turns`: it asks `cancelled()` every few milliseconds, and there makes room for others; all requests of a lane do, or none.
+    """
 
     lane: str
     place: str
     decode: Callable[[Mapping[str, Any], Arrays], Any]
     patience: float = 5.0
     needs: str = "torch"
+    turns: bool = False
 
     def answer(self, arguments: Mapping[str, Any], report: Report, cancelled: Callable[[], bool]) -> Answer:
         module, function = self.place.split(":")

@@ -23,7 +23,7 @@ from optimizers.optimizer import HVP
 FIRST, LATER = 2, 4  # the first grid takes half of the settings, each later one a quarter
 SPREAD = 0.1  # of the domain's sides: how far from the start further starts are drawn
 KEPT = 0.99  # of the way down that the best setting makes: a setting that keeps so much of it is as good
-LOOK_UP = 64  # steps between reports
+LOOK_UP = 8  # steps between reports
 TOLD: Callable[[float], None] = lambda share: None  # noqa: E731
 
 

@@ -1,7 +1,8 @@
 """The warm worker: child processes with torch loaded, for interactive work that would hold the web process up.
 
 `Workers` is the client, safe to share between threads; a lane is one child (`python -m experiments.worker`). A child is
-asked one thing at a time; who waits is served in turn, by caller, so nobody waits behind another's ten requests. The same
+asked one thing at a time; who waits is served in turn, by caller, so nobody waits behind another's ten requests. Where requests
+can take turns (`Request.turns`), a child is asked a few things at once, and works on each for a moment at a time. The same
 question asked by thirty visitors is computed once and its answer kept. A child that dies fails the request it was at, with a
 sentence, and the next one gets a new child. A child ends when its parent does: its input pipe closes.
 """
@@ -19,6 +20,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import CancelledError
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -27,10 +29,14 @@ import numpy as np
 
 from experiments.frames import Arrays, FrameError, Readable, Writable, read_frame, write_frame
 from experiments.requests import Cancelled, Request
+from experiments.turns import Turns
 
 ROOT = Path(__file__).resolve().parents[1]
 TABLE = "experiments.requests:REQUESTS"
+TOGETHER = 8  # requests that take turns in a child
 ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
+
+ONE_ARENA = {"MALLOC_ARENA_MAX": "1"}  # else glibc gives each thread memory of its own, and every block is fetched anew
 
 
 class RequestError(ValueError):
@@ -52,8 +58,8 @@ class Progress:
 class _Computation:
     """One question being answered, shared by everybody who asks it."""
 
-    def __init__(self, number: int, name: str, arguments: Mapping[str, Any], key: str) -> None:
-        self.number, self.name, self.arguments, self.key = number, name, arguments, key
+    def __init__(self, number: int, name: str, arguments: Mapping[str, Any], key: str, caller: str) -> None:
+        self.number, self.name, self.arguments, self.key, self.caller = number, name, arguments, key, caller
         self.change = threading.Condition()
         self.progress: list[Progress] = []
         self.answer: Any = None
@@ -141,13 +147,13 @@ class Call:
 class _Lane:
     """One child process and the queue before it."""
 
-    def __init__(self, table: str, cache_bytes: int) -> None:
-        self._table, self._requests = table, _read_table(table)
+    def __init__(self, table: str, cache_bytes: int, together: int = 1) -> None:
+        self._table, self._requests, self._together = table, _read_table(table), together
         self._lock = threading.RLock()
         self._queues: OrderedDict[str, deque[_Computation]] = OrderedDict()  # caller -> waiting, the next caller first
         self._open: dict[str, _Computation] = {}  # by key: waiting or running
         self._answers = _Answers(cache_bytes)
-        self._current: _Computation | None = None
+        self._asked: dict[int, _Computation] = {}  # by number: what the child is at
         self._child: subprocess.Popen[bytes] | None = None
         self._ready = False
         self._closed = False
@@ -161,7 +167,7 @@ class _Lane:
             computation = self._answers.get(key) or self._open.get(key)
             if computation is None:
                 self._numbers += 1
-                computation = _Computation(self._numbers, name, arguments, key)
+                computation = _Computation(self._numbers, name, arguments, key, caller)
                 self._open[key] = computation
                 self._queues.setdefault(caller, deque()).append(computation)
             computation.waiting += 1
@@ -180,12 +186,12 @@ class _Lane:
                     computation.finish(error=CancelledError())
                     if not queue:
                         del self._queues[caller]
-            if computation is self._current:
+            if computation.number in self._asked:
                 self._interrupt(computation)
 
     def stop(self, computation: _Computation) -> bool:
         with self._lock:
-            if computation is not self._current or computation.waiting > 1:
+            if computation.number not in self._asked or computation.waiting > 1:
                 return False
             self._open.pop(computation.key, None)
             self._interrupt(computation)
@@ -211,39 +217,42 @@ class _Lane:
     def close(self) -> None:
         with self._lock:
             self._closed, child = True, self._child
-            waiting = [self._current, *(c for queue in self._queues.values() for c in queue)]
+            waiting = [*self._asked.values(), *(c for queue in self._queues.values() for c in queue)]
             self._queues.clear()
         if child is not None:
             child.kill()
             child.wait()
         for computation in waiting:
-            if computation is not None:
-                computation.finish(error=WorkerError("The worker was closed."))
+            computation.finish(error=WorkerError("The worker was closed."))
 
     def _start(self) -> None:
         self._ready = False
         self._child = subprocess.Popen(
             [sys.executable, "-m", "experiments.worker", self._table],
             cwd=ROOT,
-            env=os.environ | ONE_THREAD,
+            env=os.environ | ONE_THREAD | (ONE_ARENA if self._together > 1 else {}),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
         threading.Thread(target=self._listen, args=[self._child], daemon=True, name="worker-replies").start()
 
     def _advance(self) -> None:
-        """Give the child the next caller's oldest request, if it is free. The lock is held."""
-        if self._current is not None or self._closed or not self._queues:
-            return
-        self.warm()
-        if self._child is None or self._child.poll() is not None:
-            return  # it died while idle: its listener is about to notice, and asks for another
-        caller, queue = self._queues.popitem(last=False)
-        self._current = computation = queue.popleft()
-        if queue:
-            self._queues[caller] = queue  # behind everybody else
-        computation.running = True
-        self._send({"kind": "ask", "id": computation.number, "name": computation.name, "arguments": computation.arguments})
+        """Give the child the next callers' oldest requests, one of each, while it has room. The lock is held."""
+        while len(self._asked) < self._together and not self._closed:
+            busy = {computation.caller for computation in self._asked.values()}
+            caller = next((caller for caller in self._queues if caller not in busy), None)
+            if caller is None:
+                return
+            self.warm()
+            if self._child is None or self._child.poll() is not None:
+                return  # it died while idle: its listener is about to notice, and asks for another
+            queue = self._queues.pop(caller)
+            computation = queue.popleft()
+            self._asked[computation.number] = computation
+            if queue:
+                self._queues[caller] = queue  # behind everybody else
+            computation.running = True
+            self._send({"kind": "ask", "id": computation.number, "name": computation.name, "arguments": computation.arguments})
 
     def _send(self, header: Mapping[str, Any]) -> None:
         assert self._child is not None and self._child.stdin is not None
@@ -265,8 +274,8 @@ class _Lane:
         if header["kind"] == "ready":
             self._ready = True
             return
-        computation = self._current
-        if computation is None or computation.number != header["id"]:
+        computation = self._asked.get(header["id"])
+        if computation is None:
             return
         if header["kind"] == "begun":
             computation.begun = True
@@ -286,7 +295,7 @@ class _Lane:
         else:
             error = RequestError(header["message"])
         with self._lock:
-            self._current = None
+            self._asked.pop(computation.number, None)
             if self._open.get(computation.key) is computation:
                 del self._open[computation.key]
             if error is None and not computation.stopped:
@@ -300,13 +309,14 @@ class _Lane:
         with self._lock:
             if self._child is not child:
                 return
-            self._child, current, self._current = None, self._current, None
-            failed = [current] if current is not None else []
-            if current is not None and self._ready and not current.begun and not current.stopped:
-                current.begun, current.running = True, False  # it died before it came to this: the next child is asked, once
-                self._queues[""] = deque([current])
+            self._child, asked, self._asked = None, [*self._asked.values()], {}
+            again = [c for c in asked if self._ready and not c.begun and not c.stopped]
+            failed = [c for c in asked if c not in again]
+            for computation in again:  # it died before it came to this: the next child is asked, once
+                computation.begun, computation.running = True, False
+            if again:
+                self._queues[""] = deque(again)
                 self._queues.move_to_end("", last=False)
-                failed = []
             if not self._ready:  # it could not even start: nobody else would fare better
                 failed += [c for queue in self._queues.values() for c in queue]
                 self._queues.clear()
@@ -320,7 +330,7 @@ class _Lane:
 
     def _end_stubborn(self, computation: _Computation, child: subprocess.Popen[bytes] | None) -> None:
         with self._lock:
-            if self._current is computation and child is self._child and child is not None:
+            if computation.number in self._asked and child is self._child and child is not None:
                 child.kill()
 
 
@@ -353,7 +363,11 @@ class Workers:
     def __init__(self, table: str = TABLE, *, cache_bytes: int = 64 * 2**20) -> None:
         """`table`: the "module:name" of the requests there are. `cache_bytes`: what each lane's kept answers may take."""
         self._requests = _read_table(table)
-        self._lanes = {lane: _Lane(table, cache_bytes) for lane in sorted({r.lane for r in self._requests.values()})}
+        turns = {r.lane for r in self._requests.values()} - {r.lane for r in self._requests.values() if not r.turns}
+        self._lanes = {
+            lane: _Lane(table, cache_bytes, TOGETHER if lane in turns else 1)
+            for lane in sorted({r.lane for r in self._requests.values()})
+        }
 
     def submit(self, name: str, arguments: Mapping[str, Any], caller: str | None = None) -> Call:
         """Ask for something of the table; returns at once. `caller` (a visitor's session) is who is served in turn.
@@ -385,8 +399,9 @@ def _read_table(table: str) -> Mapping[str, Request]:
 
 
 def serve(stdin: Readable, stdout: Writable, requests: Mapping[str, Request]) -> None:
-    """The child: answer requests in order until the input ends. A second thread reads, so that cancelling comes through."""
-    lock = threading.Lock()
+    """The child: answer requests in order, or in turns, until the input ends. A second thread reads, so that cancelling comes
+    through."""
+    lock, turns = threading.Lock(), Turns()
     asked: deque[dict[str, Any]] = deque()
     arrived = threading.Semaphore(0)
     cancelled: set[int] = set()
@@ -411,12 +426,16 @@ def serve(stdin: Readable, stdout: Writable, requests: Mapping[str, Request]) ->
     threading.Thread(target=lambda: [import_module(name) for name in needed], daemon=True, name="load").start()
 
     def answer(number: int, name: str, arguments: Mapping[str, Any]) -> None:
+        def looked_up() -> bool:
+            turns.pass_on()
+            return number in cancelled
+
         send({"kind": "begun", "id": number})
         try:
             meta, arrays = requests[name].answer(
                 arguments,
                 lambda meta, arrays: send({"kind": "progress", "id": number, "meta": meta}, arrays),
-                lambda: number in cancelled,
+                looked_up if requests[name].turns else lambda: number in cancelled,
             )
             send({"kind": "answer", "id": number, "meta": meta}, arrays)
         except Cancelled:
@@ -431,7 +450,11 @@ def serve(stdin: Readable, stdout: Writable, requests: Mapping[str, Request]) ->
     while True:
         arrived.acquire()
         header = asked.popleft()
-        answer(header["id"], header["name"], header["arguments"])
+        given = header["id"], header["name"], header["arguments"]
+        if requests[header["name"]].turns:
+            threading.Thread(target=turns.run, args=[partial(answer, *given)], daemon=True, name="turn").start()
+        else:
+            answer(*given)
 
 
 def main() -> None:

@@ -762,9 +762,14 @@ SWEEP = "tests/experiments/test_sweeps.py -k "
 SWEPT = "tests/experiments/test_sweeps_theory.py -k "
 REPLAY = "tests/experiments/test_sweeps_replay.py"
 CLOUD = "tests/experiments/test_sweeps_cloud.py"
+TURNS = "tests/experiments/test_worker.py -k turns"
 TUNED = "tests/experiments/test_tune.py"
 
 SWEEPS = [
+    Fault("experiments/turns.py", "            mine.clear()\n", "            mine.clear\n", TURNS),
+    Fault("experiments/turns.py", "self._row.insert(1, mine)", "self._row.append(mine)", TURNS),
+    Fault("experiments/worker.py", "if caller not in busy", "if True", TURNS),
+    Fault("experiments/worker.py", "TOGETHER if lane in turns else 1", "1", TURNS),
     Fault("experiments/tune.py", "column.max() < high else", "column.max() > high else", TUNED),
     Fault("experiments/tune.py", "return self.losses.mean(1)", "return self.losses.min(1)", TUNED),
     Fault("experiments/tune.py", "visit.theta, spent, alive &", "visit.theta, 0, alive &", TUNED),

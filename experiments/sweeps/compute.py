@@ -19,7 +19,7 @@ from optimizers.optimizer import HVP, INPUTS
 
 BLOCK = 16384  # runs: longer than the calls take to begin with, and their state and buffers stay in the cache
 FRESH = 31 * 2**20  # bytes
-LOOK_UP = 64  # steps between reports
+LOOK_UP = 8  # steps between reports
 
 
 def ends_in(batch: Batch, steps: int, tolerance: float, on_step: Callable[[int], None] = lambda step: None) -> Ends:

@@ -15,7 +15,7 @@ from landscapes.landscape import Landscape
 from landscapes.noise import GradientNoise
 from landscapes.surfaces.surface import Surface
 
-LOOK_UP = 64  # steps between reports
+LOOK_UP = 8  # steps between reports
 
 
 class _Group(NamedTuple):

@@ -68,7 +68,7 @@ def _teller(report: Report, cancelled: Callable[[], bool]) -> Callable[[float], 
 
 
 REQUESTS: Mapping[str, Request] = {
-    "sweep": Request(SWEEPS, "experiments.sweeps.requests:sweep", sweep_from, needs="numpy"),
-    "cloud": Request(SWEEPS, "experiments.sweeps.requests:cloud", cloud_from, needs="numpy"),
-    "search": Request(SWEEPS, "experiments.requests:search", searches_from, needs="numpy"),
+    "sweep": Request(SWEEPS, "experiments.sweeps.requests:sweep", sweep_from, needs="numpy", turns=True),
+    "cloud": Request(SWEEPS, "experiments.sweeps.requests:cloud", cloud_from, needs="numpy", turns=True),
+    "search": Request(SWEEPS, "experiments.requests:search", searches_from, needs="numpy", turns=True),
 }

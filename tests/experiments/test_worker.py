@@ -14,6 +14,7 @@ import pytest
 from experiments import Experiment, slices
 from experiments.race import enter
 from experiments.spec import Choice
+from experiments.turns import Turns
 from experiments.worker import ROOT, RequestError, WorkerError, Workers
 
 TABLE = "tests.experiments.worker_table:REQUESTS"
@@ -305,3 +306,41 @@ def test_close_from_another_thread_while_callers_wait(workers):
     threading.Timer(0.1, workers.close).start()
     with pytest.raises(WorkerError):
         call.result(PATIENCE)
+
+
+def test_in_a_lane_of_turns_nobody_waits_for_anothers_long_request(workers):
+    long = [workers.submit("turn", {"to": 10**7, "n": n}, f"visitor {n}") for n in range(3)]
+    until(lambda: all(len(call.progress) > 2 for call in long))  # all are at it
+    queued = workers.submit("turn", {"to": 3}, "visitor 0")
+    for n in range(5):
+        assert workers.submit("turn", {"to": 3, "n": n}, f"another {n}").result(PATIENCE)["reached"] == 2
+    assert not any(call.done for call in long) and not queued.done, "one of each visitor at a time"
+    seen = [len(call.progress) for call in long]
+    until(lambda: all(len(call.progress) > before for call, before in zip(long, seen)))
+    long[0].cancel()
+    assert queued.result(PATIENCE)["reached"] == 2
+    pid = workers.pids()["turns"]
+    os.kill(pid, signal.SIGKILL)
+    for call in long[1:]:
+        with pytest.raises(WorkerError):
+            call.result(PATIENCE)
+    assert workers.submit("turn", {"to": 4}).result(PATIENCE)["pid"] != pid
+
+
+def test_turns_go_round_and_a_new_one_comes_next():
+    turns, order, threads = Turns(moment=0.0), [], []
+
+    def work(name, times, more=()):
+        for at in range(times):
+            order.append(name)
+            if at == 1:
+                for other in more:
+                    threads.append(threading.Thread(target=turns.run, args=[other]))
+                    threads[-1].start()
+                    until(lambda: len(turns._row) == len(threads) + 1)
+            turns.pass_on()
+
+    turns.run(lambda: work("a", 4, [lambda: work("b", 3), lambda: work("c", 2)]))
+    for thread in threads:
+        thread.join(PATIENCE)
+    assert "".join(order) == "aacbacbab"

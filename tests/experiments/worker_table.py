@@ -80,6 +80,7 @@ REQUESTS = {
     for name in ("count", "log", "deaf", "die", "refuse", "threads")
 } | {
     "echo": Request("short", "tests.experiments.worker_table:echo", both),
+    "turn": Request("turns", "tests.experiments.worker_table:count", only_meta, turns=True),
     "long": Request("long", "tests.experiments.worker_table:count", only_meta),
     "race": SHIPPED["race"],
 }
