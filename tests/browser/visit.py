@@ -83,11 +83,12 @@ class Visitor:
         return self
 
     def settle(self) -> None:
-        """Wait until the page's script has run, and its stage, where it has one, has drawn."""
+        """Wait until the page's script has run, and its stage, where it has one, has drawn; an exception on it is an error."""
         app = self.page.locator('[data-testid="stApp"]')
         for _ in range(2):
             expect(app).to_have_attribute("data-test-script-state", "notRunning", timeout=PATIENCE)
             self.page.wait_for_timeout(100)
+        self.errors += [shown.inner_text() for shown in self.page.get_by_test_id("stException").all()]
         if self.page.locator(".stBidiComponent").count():
             expect(self.page.locator("canvas.runs, canvas.cells").first).to_be_visible(timeout=PATIENCE)
 
