@@ -79,10 +79,10 @@ def choice_of(spec: SliceSpec) -> Choice:
     parameters = {"directions": key, **{name: getattr(kind, name) for name in options_of(key)}}
     parameters |= {"optimizer": spec.optimizer, "place": spec.place}
     parameters |= {name: getattr(spec, name) for name in PLAIN if getattr(spec, name) != getattr(plain, name)}
-    if key == "through":
-        parameters["towards"] = ",".join(map(str, spec.points))
-    elif spec.towards:
+    if spec.towards and key != "through":
         raise ExperimentError(f"towards is for planes through points; {key} is none")
+    if spec.towards not in ((), replace(spec, towards=()).points):
+        parameters["towards"] = ",".join(map(str, spec.towards))
     if spec.window is not None:
         parameters["window"] = ",".join(repr(end) for pair in spec.window for end in pair)
     if spec.cells != (LINE_CELLS if spec.line else PLANE_CELLS):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
-from itertools import combinations
+from itertools import combinations, product
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,7 @@ from landscapes.landscape import Block
 from landscapes.modifiers import Slice
 from landscapes.networks.outline import PlaneOutline
 
-AWAY = (0.15, 0.8)  # of the window: where a race starts that has no better place, up on the left
+AWAY = 0.15  # of the window, from two of its sides: where a race starts that has no better place
 FEWEST, MOST = 15, 401  # cells on each side
 Domain = tuple[tuple[float, float], ...]
 
@@ -74,13 +74,16 @@ def domain_of(grid: Grid) -> Domain:
 
 
 def start_in(made: Ready) -> tuple[float, ...]:
-    """Where a race begins: at the initial weights where the slice has them, else away from its centre, where it is highest."""
+    """Where a race begins: at the initial weights where the slice has them, else near the corner where the loss is largest."""
     spec = made.spec
     through = spec.directions.key == "through" and START in spec.points
     if spec.place == "start" or spec.directions.key == "principal" or through:
         weights = np.asarray(made.network.start, dtype=np.float64)
         return tuple(float(v) for v in made.grid.span.coordinates(weights))
-    return tuple(low + share * (high - low) for (low, high), share in zip(domain_of(made.grid), AWAY))
+    sides = [(low + AWAY * (high - low), high - AWAY * (high - low)) for low, high in domain_of(made.grid)]
+    corners = np.array(list(product(*sides)))
+    loss = evaluator(made.network, made.grid.span, ("loss",))(corners)["loss"]
+    return tuple(float(v) for v in corners[int(np.argmax(np.where(np.isfinite(loss), loss, -np.inf)))])
 
 
 def heights(spec: SliceSpec, window: Domain | None = None) -> np.ndarray:

@@ -53,13 +53,12 @@ def entrant(training: Experiment, index: int) -> str:
 
 
 def description(spec: SliceSpec, made: str, statistics: str) -> str:
-    """What the slice is made of, in sentences: `made` is the span's own, `statistics` BatchNorm's, "none" without it."""
+    """What the slice is made of, beside its title: `made` is the span's own, `statistics` BatchNorm's, "none" without it."""
     training = spec.training
     task = NETWORKS[training.landscape.key].task(**training.landscape.parameters)
     batches = "full batches" if training.batch_size is None else f"batches of {training.batch_size}"
     sentences = [
-        f"{title(spec)}.",
-        f"Directions: {made}." if made else "",
+        f"{made[:1].upper()}{made[1:]}." if made else "",
         f"The network is the {NETWORKS[training.landscape.key].title} on {task.dataset.title}, trained for {training.steps} "
         f"steps on {batches}; the loss on the slice is its true one.",
         FROZEN.format(where=f"at {place(spec)}") if statistics == "frozen" else "",

@@ -26,8 +26,8 @@ from pages.controls import Editor
 
 JOINT = "joint"
 TITLES = {JOINT: "Joint plane of the paths", **{key: DIRECTIONS[key].title for key in KINDS}}
-ALONG = dict(zip(AXES, ("Plane", "Line along x", "Line along y")))
-LABELS = {"normalisation": "Scaled by", "vectors": "Biases and norms", "which": "Eigenvalues", "seed": "Directions' seed"}
+ALONG = dict(zip(AXES, ("Plane", "Along x", "Along y")))
+LABELS = {"normalisation": "Scaled by", "vectors": "Biases and norms", "which": "Eigenvalues", "seed": "Seed of the directions"}
 CENTRED = tuple(key for key in KINDS if key != "principal")
 FAILURES = (RequestError, WorkerError, TimeoutError)
 state = st.session_state
@@ -104,7 +104,8 @@ def _specified(race: Editor, spec: SliceSpec) -> None:
         )  # fmt: skip
     kind = DIRECTIONS[spec.directions.key]
     allowed: dict[str, Any] = {**words_of(kind), **ranges_of(kind)}
-    for name in options_of(spec.directions.key):
+    straight = spec.directions.key == "through" and (spec.axes == "first" or len(spec.points) > 1)
+    for name in options_of(spec.directions.key) if not straight else ():  # else nothing is drawn
         race.field(
             LABELS[name], f"slice.{name}", spec.directions.parameters[name], allowed[name],
             lambda e, value, name=name: _fresh(e, e.landscape.with_parameters(**{name: value})),

@@ -11,6 +11,7 @@ from landscapes.directions import Span
 from landscapes.grids import Evaluator
 
 MARGIN = 0.3  # of the paths' extent, on each side
+ROUNDING = 1e-12  # of the points' size: what is closer together is one point
 RISE = 5.0  # times the loss at the centre
 Interval = tuple[float, float]
 
@@ -20,24 +21,26 @@ def automatic_window(
 ) -> list[Interval]:
     """An interval for each axis of the span.
 
-    With paths: their projections and 30 % more on each side. Without: along each axis as far to both sides of the origin as the
-    mean loss of the two sides takes to reach a height, within 2 %. The height is `chance`, where the centre is well below it,
-    or else 5 times the loss at the centre. One unit where 40 doublings do not get there.
+    With paths: their projections and 30 % more on each side, or one unit where they have no extent. Without: along each axis as
+    far to both sides of the origin as the mean loss of the two sides takes to reach a height, within 2 %. The height is
+    `chance`, where the centre is well below it, or else 5 times the loss at the centre. One unit where 40 doublings do not get
+    there.
     """
     if len(paths):
         points = np.concatenate([np.asarray(path, dtype=np.float64).reshape(-1, span.dim) for path in paths])
         finite = points[np.isfinite(points).all(axis=1)]
         if len(finite):
-            return [_around(column) for column in span.coordinates(finite).T]
+            rounding = ROUNDING * float(np.linalg.norm(finite, axis=1).max()) / span.lengths
+            return [_around(column, least) for column, least in zip(span.coordinates(finite).T, rounding)]
     axes = len(span.directions)
     centre = float(evaluate(np.zeros((1, axes)))["loss"][0])
     target = chance if chance is not None and centre < chance / 2 else RISE * abs(centre)
     return [_reaching(evaluate, axis, axes, target if target > centre else centre + 1.0) for axis in range(axes)]
 
 
-def _around(values: np.ndarray) -> Interval:
+def _around(values: np.ndarray, rounding: float) -> Interval:
     low, high = float(values.min()), float(values.max())
-    margin = MARGIN * (high - low) or 1.0
+    margin = MARGIN * (high - low) if high - low > rounding else 1.0
     return low - margin, high + margin
 
 

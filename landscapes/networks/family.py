@@ -70,9 +70,9 @@ class NetworkFamily:
         origin: np.ndarray,
         directions: np.ndarray,
         domain: Sequence[tuple[float, float]],
-        start: tuple[float, float],
+        start: tuple[float, ...],
     ) -> PlaneMLP | NetworkPlane:
-        """The plane origin + span(directions) through the network's training loss; for plain perceptrons without torch."""
+        """The slice origin + span(directions) through the network's training loss; for plain perceptrons without torch."""
         perceptron, name = self.perceptron(**parameters), f"Slice of the {self.title}"
         if perceptron is None:
             from landscapes.networks.plane import NetworkPlane
