@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
-from io import BytesIO
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
-from PIL import Image
 
 from experiments.grids.look import Decisions, Fit
 from figures import theme
 from figures.plain import figure
 
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross")  # of classes, beside their colours
+PALEST, FULLEST = 0.12, 0.62  # shares of a class's colour where the network is least and most sure
 
 
 def decisions_figure(found: Decisions, mode: theme.Mode) -> go.Figure:
@@ -22,32 +20,25 @@ def decisions_figure(found: Decisions, mode: theme.Mode) -> go.Figure:
 
     A sample in an area of another colour is one that the network gets wrong.
     """
-    hues, paper = theme.MINIMA[mode], theme.GROUNDS[mode].paper
+    hues, ground = theme.MINIMA[mode], theme.GROUNDS[mode]
     classes = sorted({*np.unique(found.labels).tolist(), *np.unique(found.guess[found.guess >= 0]).tolist()})
-    picture = np.zeros((*found.guess.shape, 3), np.uint8)
-    picture[:] = _rgb(theme.GROUNDS[mode].outside)
-    floor = 1 / max(len(classes), 1)
-    for label in classes:
-        here = found.guess == label
-        sure = np.nan_to_num((found.probability[here] - floor) / (1 - floor) if floor < 1 else 1.0, nan=0.6)
-        share = np.clip(0.12 + 0.5 * sure, 0.12, 0.62)[:, None]
-        picture[here] = (1 - share) * _rgb(paper) + share * _rgb(hues[int(label) % len(hues)])
-    step = [float(np.diff(axis[:2])[0]) for axis in (found.x, found.y)]
+    floor = 1 / max(len(classes), 2)  # as sure as a guess
+    sure = np.nan_to_num((found.probability - floor) / (1 - floor), nan=0.6)
+    places = np.full(found.guess.shape, np.nan)  # the class's place, and behind the point how sure the network is
+    scale: list[tuple[float, str]] = []
+    for place, label in enumerate(classes):
+        here, hue = found.guess == label, hues[int(label) % len(hues)]
+        places[here] = place + np.clip(sure[here], 0.0, 0.999)
+        ends = (theme.towards(ground.paper, hue, PALEST), theme.towards(ground.paper, hue, FULLEST))
+        scale += [((place + end) / len(classes), colour) for end, colour in enumerate(ends)]
     traces: list[dict[str, Any]] = [
-        {
-            "type": "image",
-            "source": _png(picture),
-            "x0": float(found.x[0]),
-            "dx": step[0],
-            "y0": float(found.y[0]),
-            "dy": step[1],
-        }
-        | {"hoverinfo": "skip"}
+        {"type": "heatmap", "x": found.x, "y": found.y, "z": places, "zmin": 0, "zmax": len(classes), "colorscale": scale}
+        | {"showscale": False, "hoverinfo": "skip"}
     ]
     for label in classes:
         mine = found.labels == label
         mark = {"color": hues[int(label) % len(hues)], "symbol": SYMBOLS[int(label) % len(SYMBOLS)], "size": 8}
-        mark |= {"line": {"color": theme.GROUNDS[mode].ink, "width": 1}}
+        mark |= {"line": {"color": ground.ink, "width": 1}}
         traces.append(
             {"type": "scatter", "mode": "markers", "name": f"class {label}", "marker": mark}
             | {"x": found.points[mine, 0], "y": found.points[mine, 1]}
@@ -75,14 +66,3 @@ def fit_figure(found: Fit, mode: theme.Mode) -> go.Figure:
         points = {"type": "scatter", "mode": "markers", "name": "test samples", "x": found.points, "y": found.labels[:, k]}
         traces.append(points | {"marker": marks, "showlegend": k == 0})
     return figure(traces, mode, height=360, xaxis={"title": {"text": "input"}}, yaxis={"title": {"text": "output"}})
-
-
-def _png(picture: np.ndarray) -> str:
-    """A picture as an address that holds it: nested lists of numbers would be ten times as long."""
-    file = BytesIO()
-    Image.fromarray(picture).save(file, "PNG")
-    return f"data:image/png;base64,{b64encode(file.getvalue()).decode()}"
-
-
-def _rgb(colour: str) -> np.ndarray:
-    return np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)])

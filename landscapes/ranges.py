@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from math import inf, isfinite
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
@@ -115,14 +116,15 @@ Allowed = TypeVar("Allowed", Range, Options)
 
 def ranges_of(owner: type | Callable[..., Any]) -> Mapping[str, Range]:
     """The ranges that a class's fields or a function's arguments are annotated with, in their order of definition."""
-    return _annotated(owner, Range)
+    return dict(_annotated(owner, Range))
 
 
 def options_of(owner: type | Callable[..., Any]) -> Mapping[str, Options]:
     """The options that a class's fields or a function's arguments are annotated with, in their order of definition."""
-    return _annotated(owner, Options)
+    return dict(_annotated(owner, Options))
 
 
+@lru_cache(maxsize=1024)  # reading annotations takes a millisecond, and every specification that is made asks
 def _annotated(owner: type | Callable[..., Any], kind: type[Allowed]) -> Mapping[str, Allowed]:
     hints = get_type_hints(owner, include_extras=True)
     order = inspect.signature(owner).parameters if not isinstance(owner, type) else hints

@@ -63,11 +63,6 @@ class ShownSlice:
     at: tuple[float, ...] | None = None
     paths: bool = False
 
-    @property
-    def key(self) -> str:
-        """Names the cells that are shown first; the other slice's follow from them."""
-        return self.spec.key
-
 
 def opening(training: Experiment) -> ShownSlice:
     """What a page opens on: two filter-normalised random directions around the first optimizer's end."""
@@ -94,7 +89,8 @@ def has_classes(spec: SliceSpec) -> bool:
 
 def shown_for(spec: SliceSpec) -> tuple[str, ...]:
     """The numbers that its network has."""
-    return tuple(name for name, one in SHOWN.items() if has_classes(spec) or not one.classes)
+    classes = has_classes(spec)
+    return tuple(name for name, one in SHOWN.items() if classes or not one.classes)
 
 
 def besides(spec: SliceSpec) -> tuple[str, ...]:
@@ -103,7 +99,9 @@ def besides(spec: SliceSpec) -> tuple[str, ...]:
         return ("",)
     ends = [f"end:{i}" for i in range(len(spec.training.optimizers)) if spec.place == "start" or i != spec.optimizer]
     start = ["start"] if spec.place == "end" and spec.directions.key != "gradient" else []
-    seeds = [f"seed:{spec.kind().seed + i}" for i in (1, 2, 3)] if spec.directions.key in SEEDED else []
+    seeds = (
+        [f"seed:{spec.directions.parameters.get('seed', 0) + i}" for i in (1, 2, 3)] if spec.directions.key in SEEDED else []
+    )
     return ("", *ends, *start, *seeds)
 
 
