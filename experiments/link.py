@@ -13,11 +13,12 @@ from experiments.slice_choice import examples
 from experiments.slices import is_stored
 from experiments.spec import SLICE, Choice, Experiment, ExperimentError
 from experiments.training_plan import INTERACTIVE, plan_of
-from landscapes import MODIFIERS
+from landscapes import MODIFIERS, NETWORKS
 from optimizers import WRAPPERS
 
 VERSION = "1"
 OWN = "own"  # the landscape's own start
+FULL = "all"  # samples, in every step
 LONGEST_FIELD, LONGEST_TRAINING = 2000, 20_000
 MOST_STEPS, MOST_ENTRANTS = 2000, 16  # a link must not buy more computing than a visitor's controls offer
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?", re.IGNORECASE)
@@ -50,6 +51,8 @@ def encode(experiment: Experiment) -> dict[str, str]:
     fields |= {"steps": str(experiment.steps), "seed": str(experiment.seed)}
     if experiment.batch_size is not None:
         fields["batch"] = str(experiment.batch_size)
+    elif experiment.landscape.key in NETWORKS:
+        fields["batch"] = FULL  # a network's page opens with mini-batches
     if experiment.weights is not None:
         fields["weights"] = experiment.weights
     if experiment.training is not None and experiment.training != RACES[SLICE].training:
@@ -131,7 +134,7 @@ def decode(fields: Mapping[str, str], openings: Mapping[str, Experiment] = RACES
         take(name, lambda text, name=name: _with_wrappers(experiment, name, text))  # type: ignore[misc]
     take("start", lambda text: _with_start(experiment, text))
     take("steps", lambda text: replace(experiment, steps=_whole(text, 1, MOST_STEPS)))
-    take("batch", lambda text: replace(experiment, batch_size=_whole(text, 1, 10**6)))
+    take("batch", lambda text: replace(experiment, batch_size=None if text == FULL else _whole(text, 1, 10**6)))
     take("budget", lambda text: replace(experiment, budget=text))
     take("weights", lambda text: replace(experiment, weights=text))
     take("seed", lambda text: replace(experiment, seed=_whole(text, 0, 2**31 - 1)))

@@ -107,3 +107,9 @@ def test_nothing_in_a_link_raises(fields: dict[str, str]) -> None:
     experiment, complaints = decode(fields)
     assert isinstance(experiment, Experiment)
     assert all(isinstance(complaint, str) for complaint in complaints)
+
+
+def test_a_training_on_all_samples_in_every_step_comes_back() -> None:
+    for opening in TRAININGS.values():
+        full = replace(opening, batch_size=None)
+        assert decode(encode(full), TRAININGS) == (full, [])

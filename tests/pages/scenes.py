@@ -21,8 +21,16 @@ def opened(page: str | None = None, **fields: str) -> AppTest:
 
 
 def scene(app: AppTest) -> dict[str, Any]:
-    """The header of the stage's payload, with every path and loss as an array and the heights if they were sent."""
-    blob = app.get("bidi_component")[0].proto.bytes
+    """The header of the first stage's payload, with every path and loss as an array and the heights if they were sent."""
+    return scenes(app)[0]
+
+
+def scenes(app: AppTest) -> list[dict[str, Any]]:
+    """The same of every stage on the page."""
+    return [_scene(component.proto.bytes) for component in app.get("bidi_component")]
+
+
+def _scene(blob: bytes) -> dict[str, Any]:
     length = int.from_bytes(blob[:4], "little")
     header: dict[str, Any] = json.loads(blob[4 : 4 + length])
     body = blob[4 + length :]
