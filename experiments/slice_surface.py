@@ -40,7 +40,7 @@ def surface_of(spec: SliceSpec) -> Any:
     name, domain, start = slice_words.name(spec), domain_of(made.grid), start_in(made)
     family = NETWORKS[choice.key]
     if family.perceptron(**choice.parameters) is not None:
-        plane: Any = family.plane(choice.parameters, span.origin, span.directions, domain, start)  # type: ignore[arg-type]
+        plane: Any = family.plane(choice.parameters, span.origin, span.directions, domain, start)
         plane = replace(plane, name=name, coordinates=tuple(span.labels), description=about)
         return plane if spec.samples is None else plane.subset(spec.samples)
     from landscapes.networks.plane import NetworkPlane
@@ -98,7 +98,7 @@ def heights(spec: SliceSpec, window: Domain | None = None) -> np.ndarray:
     if grid is None:
         sides = [min(count, affordable(spec)) for count in spec.cells[: 1 if spec.line else 2]]
         axes = [np.linspace(low, high, count) for (low, high), count in zip(window or domain_of(made.grid), sides)]
-        grid = blank(made.grid.span, *axes, quantities=("loss",), facts=made.grid.facts)
+        grid = blank(made.grid.span, axes[0], None if spec.line else axes[1], ("loss",), made.grid.facts)
         evaluate = evaluator(made.network, made.grid.span, ("loss",))
         if home:
             from landscapes.networks.grids.facts import identity

@@ -8,9 +8,11 @@ from typing import Any
 
 import streamlit as st
 
-from experiments import Experiment
+from experiments import Experiment, slices
 from experiments.grids.spec import AXES, START, STATISTICS, SliceSpec
+from experiments.plane_race import plane_race
 from experiments.presets import DIGITS_SLICE
+from experiments.shipped.trainings import TRAININGS
 from experiments.slice_choice import KINDS, options_of, spec_of
 from experiments.slice_race import refusal
 from experiments.slice_words import point
@@ -18,6 +20,7 @@ from experiments.spec import SLICE, Choice
 from experiments.worker import RequestError, WorkerError
 from landscapes import NETWORKS
 from landscapes.directions import DIRECTIONS
+from landscapes.networks.datasets import Dataset, DatasetError
 from landscapes.networks.outline import normalises_batches
 from landscapes.ranges import Range, ranges_of
 from landscapes.ranges import options_of as words_of
@@ -29,25 +32,36 @@ TITLES = {JOINT: "Joint plane of the paths", **{key: DIRECTIONS[key].title for k
 ALONG = dict(zip(AXES, ("Plane", "Along x", "Along y")))
 LABELS = {"normalisation": "Scaled by", "vectors": "Biases and norms", "which": "Eigenvalues", "seed": "Seed of the directions"}
 CENTRED = tuple(key for key in KINDS if key != "principal")
-FAILURES = (RequestError, WorkerError, TimeoutError)
+FAILURES = (RequestError, WorkerError, TimeoutError, DatasetError)
 state = st.session_state
 
 
 def settle(race: Editor) -> None:
-    """Where the slice in the session cannot be raced on, say why, and race on the joint plane of its training."""
-    experiment = race.experiment
-    if _spec(experiment) is None:
+    """Where the session's slice cannot be raced on, say why, and race on the joint plane of its training, or of the first."""
+    training = race.experiment.training
+    if training is None:
         return
+    for fallback in (plane_race(training) or replace(DIGITS_SLICE, training=training), DIGITS_SLICE):
+        reason = _problem(race.experiment, training)
+        if not reason:
+            return
+        said = f"There is no race in this slice. {_upper(reason.rstrip('.'))}."
+        before = state[f"{race.page}.complaints"]
+        race.change(fallback)
+        state[f"{race.page}.complaints"] = list(dict.fromkeys([*before, said]))
+
+
+def _problem(experiment: Experiment, training: Experiment) -> str:
+    """Why there is no race in a slice, in a sentence; else empty."""
     try:
-        reason = refusal(experiment)
+        if missing := _dataset(training).missing():
+            return f"its data are missing: {missing}"
+        reason = "" if _spec(experiment) is None else refusal(experiment)
         if not reason:
             cached.landscape_of(experiment)
-            return
+        return reason
     except FAILURES as error:
-        reason = str(error).removeprefix("landscape: ")
-    said = [*state[f"{race.page}.complaints"], f"There is no race in this slice. {reason[:1].upper()}{reason[1:].rstrip('.')}."]
-    race.change(replace(DIGITS_SLICE, training=experiment.training))
-    state[f"{race.page}.complaints"] = said
+        return str(error).removeprefix("landscape: ")
 
 
 def choose(race: Editor) -> None:
@@ -72,15 +86,28 @@ def choose(race: Editor) -> None:
 
 def named(training: Experiment) -> str:
     """A training in few words."""
-    task = NETWORKS[training.landscape.key].task(**training.landscape.parameters)
-    return f"{NETWORKS[training.landscape.key].title} on {task.dataset.title}, {training.steps:,} steps"
+    finished = [known.title for known in TRAININGS.values() if known.experiment == training]
+    if finished:
+        return finished[0]
+    return f"{NETWORKS[training.landscape.key].title} on {_dataset(training).title}, {training.steps:,} steps"
 
 
 def _trainings(current: Experiment) -> Mapping[str, Experiment]:
-    """Those at hand by key: the race's, the first one, and what the visitor looks at on the network's page."""
+    """Those at hand by key: the race's, the first one, what the visitor looks at on the network's page, finished ones here."""
     seen = state.get("result")
     known = [current, DIGITS_SLICE.training, *([seen.experiment] if seen is not None and seen.complete else [])]
-    return {training.key: training for training in known if training is not None}
+    known += [training.experiment for training in TRAININGS.values() if training.run and training.weights]
+    return {training.key: training for training in known if training is not None and (training == current or _here(training))}
+
+
+def _here(training: Experiment) -> bool:
+    """Whether its result and its data are on this machine."""
+    return slices.is_stored(training) and not _dataset(training).missing()
+
+
+def _dataset(training: Experiment) -> Dataset:
+    dataset: Dataset = NETWORKS[training.landscape.key].task(**training.landscape.parameters).dataset
+    return dataset
 
 
 def _specified(race: Editor, spec: SliceSpec) -> None:
@@ -163,7 +190,8 @@ def _with_points(experiment: Experiment, points: list[int]) -> Experiment:
 
 def _moved(experiment: Experiment, training: Experiment) -> Experiment:
     """To another training's joint plane."""
-    return replace(DIGITS_SLICE, training=training) if training != experiment.training else experiment
+    same = training == experiment.training
+    return experiment if same else plane_race(training) or replace(DIGITS_SLICE, training=training)
 
 
 def _fresh(experiment: Experiment, landscape: Choice) -> Experiment:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from experiments import link
+from experiments import link, slices
 from experiments.grids.spec import SliceSpec
 from experiments.slice_race import opening, refusal
 from experiments.spec import ExperimentError
@@ -31,7 +31,7 @@ WAYS = (  # what is said, its icon, what it opens on the race's page, and more a
 
 def offer(spec: SliceSpec, result: TrainingResult) -> None:
     """A button for each way, or the sentence that says why there is none."""
-    if spec.training != result.experiment or not result.complete:
+    if spec.training != result.experiment or not slices.is_stored(result.experiment):
         st.caption("A race needs the finished training that the slice goes through.")
         return
     try:

@@ -15,9 +15,10 @@ from experiments import Experiment, execute
 from experiments.grids.spec import SliceSpec
 from experiments.link import decode, encode
 from experiments.presets import DIGITS, RACES
+from experiments.shipped.trainings import TRAININGS
 from experiments.slice_choice import KINDS, race_in, spec_of
 from experiments.slice_words import name
-from experiments.slices import stored
+from experiments.slices import is_stored, stored
 from experiments.spec import SLICE, Choice
 from figures.print.requests import draw, drawing_from
 from pages import cached, race_view
@@ -137,7 +138,8 @@ def test_slices_need_no_torch_in_the_web_process() -> None:
 ROAD = """
 from experiments.grids.spec import SliceSpec
 from experiments.presets import DIGITS
-from experiments.slices import stored
+from experiments.shipped.trainings import TRAININGS
+from experiments.slices import is_stored, stored
 from experiments.spec import Choice
 from pages.slice_road import offer
 offer(SliceSpec(DIGITS, 3, directions=Choice({kind!r}), samples={samples}), stored(DIGITS))
@@ -149,3 +151,24 @@ def test_the_road_offers_three_ways_or_says_why_not() -> None:
     assert [button.label for button in app.button] == ["Race inside this slice", "In three dimensions", "Take it away"]
     app = AppTest.from_string(ROAD.format(kind="given", samples=60), default_timeout=60).run()
     assert not app.button and "arrays" in app.caption[0].value
+
+
+def test_a_slice_whose_data_are_missing_gives_way_to_one_that_can_be_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A finished training on files that are not here: its plane is stored, its samples are not."""
+    finished = next(t.experiment for t in TRAININGS.values() if t.run and t.weights and "mnist" in str(t.experiment.landscape))
+    assert is_stored(finished)
+    monkeypatch.setenv("RAVINE_DATA", "/nowhere")
+    app = opened(**encode(replace(RACES[SLICE], training=finished, steps=5)))
+    (said,) = complaints(app)
+    assert not app.exception and "data are missing" in said and "mnist" in said
+    assert scene(app)["title"] == "Slice of the Digits MLP"
+
+
+def test_trainings_at_hand_are_offered_by_name() -> None:
+    app = opened(on=SLICE, race="sgd", steps="5", **{"on.samples": "80"})
+    offered = app.selectbox(key="race.slice.training")
+    assert len(offered.options) > 1 and len(set(offered.options)) == len(offered.options)
+    finished = next(t for t in TRAININGS.values() if t.title in offered.options)
+    offered.select(finished.experiment.key).run()
+    assert not app.exception and not complaints(app)
+    assert decode({k: v for k, v in fields(app).items() if not k.startswith("show.")})[0].training == finished.experiment
