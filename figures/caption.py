@@ -53,6 +53,7 @@ def opening(who: str, experiment: Experiment, landscape: Any, alone: bool = Fals
     start = placed([f"{v:.6g}" for v in start_of(experiment, landscape)])
     return [
         f"{who} on the landscape {named(landscape, experiment.landscape.parameters)}, {inline(landscape.latex)}.",
+        landscape.description if measured(landscape) else "",
         *[f"The landscape is changed by {settings(choice)}." for choice in experiment.modifiers],
         f"{'It starts' if alone else 'All start'} at {placed(landscape.coordinates)} = {start}, for {budget(experiment)}.",
     ]
