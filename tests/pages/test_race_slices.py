@@ -172,3 +172,15 @@ def test_trainings_at_hand_are_offered_by_name() -> None:
     offered.select(finished.experiment.key).run()
     assert not app.exception and not complaints(app)
     assert decode({k: v for k, v in fields(app).items() if not k.startswith("show.")})[0].training == finished.experiment
+
+
+@pytest.mark.parametrize("kind", ["joint", "eigenvectors"])
+def test_dragged_it_runs_on_fewer_samples_and_says_so(kind: str) -> None:
+    joint = replace(RACES[SLICE], optimizers=RACES[SLICE].optimizers[:2])
+    experiment = joint if kind == "joint" else replace(of_two(kind), steps=90, landscape=Choice(SLICE, {"directions": kind}))
+    surface: Any = experiment.make_landscape()
+    landscape, entries, note = cached.race(experiment, dragging=True)
+    assert note == "while you drag: the first 40 steps on 100 of 1,500 training samples" and landscape.samples == 100
+    for entry in entries:
+        assert not isinstance(entry, str) and entry.trajectory.steps == 40
+        np.testing.assert_allclose(entry.trajectory.loss[0], surface.subset(100).loss(np.asarray(surface.start)), rtol=1e-5)
