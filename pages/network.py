@@ -105,7 +105,7 @@ network_slices.open_link(network)
 training_controls.made_to_fit(network)
 cached.workers().warm()  # so that Train finds torch loaded
 st.title("Network", anchor=False)
-network_finished.menu()
+network_finished.menu(network)
 task = NETWORKS[network.experiment.landscape.key].task(**network.experiment.landscape.parameters)
 here = network_data.offer(task.data)
 with st.sidebar:

@@ -6,28 +6,30 @@ from dataclasses import replace
 
 import streamlit as st
 
-from experiments import link
 from experiments.shipped.files import makings
 from experiments.shipped.trainings import PAIRS, TRAININGS, Pair, Training
 from experiments.training_result import TrainingResult
 from figures.components.stage import stage
 from pages import cached_trainings, network_view
 from pages import network_finished_view as view
+from pages.controls import Editor
 
-PAGE = "pages/network.py"
+OPEN = "network.open.finished"  # the expander's own state
 STILL = "The weights were left out of this result's file: its plane cannot be zoomed into, sliced again or raced on."
 
 
-def menu() -> None:
+def menu(editor: Editor) -> None:
     """The list, made only while it is open."""
-    box = st.expander("Finished trainings", key="network.open.finished", on_change="rerun", icon=":material/inventory_2:")
+    box = st.expander("Finished trainings", key=OPEN, on_change="rerun", icon=":material/inventory_2:")
     if box.open:
         with box:
-            _list()
+            _list(editor)
 
 
-def _list() -> None:
-    st.caption("They were trained before, with the commands that stand below them, and open at once.")
+def _list(editor: Editor) -> None:
+    st.caption(
+        "Trained before, by the commands that stand below each. They open at once, and in pairs only one switch differs."
+    )
     for pair in PAIRS:
         off, on = (cached_trainings.finished(TRAININGS[name]) for name in (pair.off, pair.on))
         st.markdown(f"**{pair.title}**" + ("" if off or on else " :gray-badge[not run]"))
@@ -35,7 +37,7 @@ def _list() -> None:
             st.markdown(view.pair_shows(pair, off, on))
         for column, name in zip(st.columns(2), (pair.off, pair.on)):
             with column:
-                _entry(TRAININGS[name])
+                _entry(editor, TRAININGS[name], pair.switch)
     paired = {name for pair in PAIRS for name in (pair.off, pair.on)}
     for training in TRAININGS.values():
         if training.name not in paired:
@@ -43,14 +45,23 @@ def _list() -> None:
             st.markdown(f"**{training.title}**" + ("" if result else " :gray-badge[not run]"))
             if result:
                 st.markdown(view.shows(result))
-            _entry(training)
+            _entry(editor, training, "")
 
 
-def _entry(training: Training) -> None:
-    """Its link, what it was trained on, and its command."""
-    st.page_link(PAGE, label=training.title, query_params=link.encode(training.experiment), icon=":material/arrow_forward:")
+def _entry(editor: Editor, training: Training, among: str) -> None:
+    """What opens it, what it was trained on, and its command."""
+    st.button(
+        training.title, key=f"network.finished.{training.name}.{among}", type="tertiary", icon=":material/arrow_forward:",
+        on_click=_open, args=(editor, training),
+    )  # fmt: skip
     st.caption(view.trained_on(training, cached_trainings.finished(training), makings().get(training.name)))
     st.code(training.command, language="bash", wrap_lines=True)
+
+
+def _open(editor: Editor, training: Training) -> None:
+    """Make it the page's own, whose address then is its link, and close the list over it."""
+    editor.change(training.experiment)
+    st.session_state[OPEN] = False
 
 
 def compared(result: TrainingResult) -> None:
@@ -82,7 +93,7 @@ def _pair(pair: Pair, off: TrainingResult, on: TrainingResult) -> None:
         key = f"{result.experiment.key}:{colours}"
         scene = replace(network_view.scene(result, result.heights, result.domain, key, colours), title=f"{word} {pair.switch}")
         with column:
-            st.markdown(f"**{word} {pair.switch}**")
             stage(scene, key=f"network.finished.{word}", on_change=lambda: None)
-    st.caption(view.PLANES)
+    same = {f"{word} {pair.switch}": view.alike(result) for word, result in (("Without", off), ("With", on))}
+    st.caption(" ".join([view.PLANES, *(f"{where}, {said}" for where, said in same.items() if said)]))
     st.dataframe(view.rows(off, on), hide_index=True, key="network.finished.rows")

@@ -31,8 +31,8 @@ def trained_on(training: Training, result: TrainingResult | None, making: Making
         return " ".join([*said, "Not run."])
     if making is not None:
         busy = making.processor_minutes
-        shared = "" if busy is None else f", {busy:.2g} of them computing"
-        said.append(f"Made in {making.minutes:.2g} minutes{shared}, on {making.machine}.")
+        clock = f"{making.minutes:.2g} minutes by the clock"
+        said.append(f"It took {clock if busy is None else f'{busy:.2g} minutes of computing, {clock}'}, on {making.machine}.")
         said += [making.note] if making.note else []
     said.append(
         "Its file leaves the weights out: the plane can be looked at, not zoomed into or raced on."
@@ -92,6 +92,19 @@ def _last(result: TrainingResult, values: np.ndarray) -> np.ndarray:
 
 def _accuracy(result: TrainingResult) -> np.ndarray:
     return _last(result, result.test_accuracy)
+
+
+def alike(result: TrainingResult) -> str:
+    """A sentence for optimizers that went the same way, to the bit; empty where none did."""
+    names = labels(result.experiment)
+    found = []
+    for i, one in enumerate(names):
+        for j in range(i):
+            if np.array_equal(result.coordinates[i], result.coordinates[j]):
+                newton = result.experiment.optimizers[i].key == "newton"
+                why = ": its Hessian never became positive definite, so that every step was its fall-back" if newton else ""
+                found.append(f"{one} went exactly as {names[j]} did{why}.")
+    return " ".join(found)
 
 
 def span(*results: TrainingResult) -> tuple[float, float]:

@@ -27,7 +27,7 @@ def main(arguments: list[str] | None = None) -> None:
     if given.result and len(given.names) != 1:
         raise SystemExit("--result goes with one NAME")
     for training in chosen:
-        result, making = _left(given.result, given.note) if given.result else _made(training, given.work, given.note)
+        result, making = _left(given.result, given.note) if given.result else _made(training, given)
         path = keep(training, result, making)
         print(f"{training.name}: {path.name}, {path.stat().st_size / 1024:.0f} kB, {making.minutes:.1f} minutes")
 
@@ -42,18 +42,19 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--spec", choices=names, metavar="NAME", help="print the experiment, for `python -m experiments run`")
     parser.add_argument("--result", type=Path, metavar="DIR", help="take what `python -m experiments run` left in DIR instead")
     parser.add_argument("--work", type=Path, metavar="DIR", default=Path("runs/shipped"), help="where trainings go on from")
+    parser.add_argument("--stop", action="store_true", help="train no further: make the file of what is there")
     parser.add_argument("--note", default="", help="what else is to be known of the data or the machine")
     return parser
 
 
-def _made(training: Training, work: Path, note: str) -> tuple[TrainingResult, Making]:
-    """Train, on one thread, which gives the same bits again; on from where it was stopped."""
+def _made(training: Training, given: argparse.Namespace) -> tuple[TrainingResult, Making]:
+    """Train, on one thread, which gives the same bits again; on from where it was stopped, if it is to go on."""
     import torch
 
     from experiments.training import train
 
     torch.set_num_threads(1)
-    folder = work / training.name
+    folder = given.work / training.name
     folder.mkdir(parents=True, exist_ok=True)
     spent = folder / "spent.json"
     clock, processor = json.loads(spent.read_text()) if spent.exists() else (0.0, 0.0)
@@ -63,9 +64,9 @@ def _made(training: Training, work: Path, note: str) -> tuple[TrainingResult, Ma
         spent.write_text(json.dumps([time.monotonic() - began[0], time.process_time() - began[1]]))
         print(f"{training.name}: {progress.stage} {progress.fraction:4.0%}", end="\r", file=sys.stderr)
 
-    result = train(training.experiment, heard, checkpoint=folder, plan=training.plan)
+    result = train(training.experiment, heard, lambda: given.stop, folder, plan=training.plan)
     minutes, busy = (time.monotonic() - began[0]) / 60, (time.process_time() - began[1]) / 60
-    return result, Making(minutes, busy, _PROCESSOR, version("torch"), note)
+    return result, Making(minutes, busy, _PROCESSOR, version("torch"), given.note)
 
 
 def _left(folder: Path, note: str) -> tuple[TrainingResult, Making]:

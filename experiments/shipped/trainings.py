@@ -18,8 +18,8 @@ _FEWER: Mapping[str, Any] = {"top": 1, "tolerance": 1e-2, "probes": 8}  # of a s
 class Training:
     """A training that ships: its name on the command line and its title.
 
-    `points` recorded along each path and `cells` on each side of the map are those of the usual plan unless they are given;
-    then there is time for eigenvalues too: the largest ten, or not `thorough` the largest one and a rougher trace.
+    `points` recorded along each path and `cells` on each side of the map are those of the usual plan unless they are given.
+    With points there is time for eigenvalues too: the largest ten, or not `thorough` the largest one and a rougher trace.
     Its file leaves `weights` out where they would make it large: it then has the picture of the plane, but nobody can go on
     from it. Not `run`, there is no file, only the command.
     """
@@ -37,13 +37,13 @@ class Training:
     def plan(self) -> TrainingPlan:
         """What is recorded and measured."""
         usual = plan_of(self.experiment)
-        if self.points is None or self.cells is None:
-            return usual
-        schedule = np.linspace(0, self.experiment.steps, self.points).round().astype(int)
-        finer = replace(usual, schedule=schedule, cells=self.cells)
+        plan = replace(usual, cells=self.cells or usual.cells)
+        if self.points is None:
+            return plan
+        plan = replace(plan, schedule=np.linspace(0, self.experiment.steps, self.points).round().astype(int))
         if usual.spectrum != "none":
-            return finer
-        return replace(finer, spectrum="lanczos", **({} if self.thorough else _FEWER))
+            return plan
+        return replace(plan, spectrum="lanczos", **({} if self.thorough else _FEWER))
 
     @property
     def command(self) -> str:
@@ -122,7 +122,7 @@ TRAININGS: Mapping[str, Training] = {
         _cnn("batchnorm", "BatchNorm", norm="batch"),
         _narrow("plain", "BatchNorm, no skips", skips="none"),
         _narrow("skips", "BatchNorm and skips", skips="identity"),
-        Training("cifar10-resnet20", "ResNet-20 on CIFAR-10", _of("resnet20", _TWO, 320, 125, _CIFAR), weights=False),
+        Training("cifar10-resnet20", "ResNet-20 on CIFAR-10", _of("resnet20", _TWO, 320, 125, _CIFAR), cells=11, weights=False),
         _resnet56("plain", "no skips", skips="none"),
         _resnet56("skips", "skips", skips="identity"),
     )
