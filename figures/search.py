@@ -19,7 +19,7 @@ from landscapes.ranges import Scale
 ROOF = 10.0  # times the loss at the start: what is above it is off the chart, and there when one zooms out
 SYMBOLS = {"up": "triangle-up", "down": "triangle-down"}  # Plotly's names
 BEST, OWN = "best setting", "as it was set"
-DIVERGED, ZERO = "diverged", "exactly 0"
+DIVERGED, ZERO, FAR_DOWN = "diverged", "exactly 0", "below the axis"
 HEIGHT = 360
 
 
@@ -35,33 +35,31 @@ class Searched:
 
 def search_figure(found: Sequence[Searched], mode: theme.Mode) -> go.Figure:
     """Searches of one hyperparameter, the same in all of them. A dot is a setting, the large one the best, the open one that
-    which was set before. What a log scale has no place for is marked at the edge: at the top what diverged, at the bottom what
-    came to exactly 0."""
+    which was set before. What the axis has no place for is marked at the edge: at the top what diverged, at the bottom what
+    came to exactly 0, or so near that it is rounding."""
     log = on_log([one.search for one in found])
     name = axis_label(found[0].search.names[0])
+    scores = np.concatenate([one.search.scores for one in found])
+    low, high = ends_of(scores, max((one.search.loss for one in found), key=abs), log)
     traces: list[dict[str, Any]] = []
     for place, (one, look) in enumerate(zip(found, theme.styles([one.key for one in found]))):
         values, losses = one.search.settings[:, 0], one.search.scores
         kinds, order = kinds_of(losses, log), np.argsort(values, kind="stable")
-        shared = {"legendgroup": one.label, "showlegend": False, "mode": "markers"}
         said = f"{one.label}<br>{name} %{{x:.6g}}<br>"
-        drawn = np.where(kinds == "", losses, np.nan)
-        curve = line(look, one.label, values[order], drawn[order], mode, hovertemplate=f"{said}loss %{{y:.6g}}<extra></extra>")
-        traces.append(curve | {"legendgroup": one.label, "mode": "lines+markers", "marker": {"size": 4}})
-        for at, kind in ((0, OWN), (one.search.best, BEST)):
+        curve = line(
+            look, one.label, values[order], np.where(kinds == "", losses, np.nan)[order], mode,
+            hovertemplate=f"{said}loss %{{y:.6g}}<extra></extra>", legendgroup=one.label,
+        )  # fmt: skip
+        traces.append(curve | {"mode": "lines+markers", "marker": {"size": 4}})
+        lost = np.where(kinds != "", kinds, np.where(log & (losses < SMALLEST), FAR_DOWN, ""))
+        edges = np.where(lost == DIVERGED, 0.985 - 0.025 * place, 0.015 + 0.025 * place)
+        for kind, symbol in ((DIVERGED, "x-thin-open"), (ZERO, "line-ns-open"), (FAR_DOWN, "line-ns-open")):
+            at = np.flatnonzero(lost == kind)
+            traces += [_marks(one, look, at, edges, kind, {"symbol": symbol, "size": 6}, said, mode)] if len(at) else []
+        for at, kind in ((np.array([0]), OWN), (np.array([one.search.best]), BEST)):
             symbol = SYMBOLS.get(look.marker, look.marker) if kind == BEST else "circle-open"
-            marker = {"color": look.colour(mode), "size": 11, "symbol": symbol}
-            told = f"{said}loss %{{y:.6g}}, {kind}<extra></extra>"
-            point = line(look, one.label, values[at : at + 1], drawn[at : at + 1], mode, hovertemplate=told, marker=marker)
-            traces.append(point | shared)
-        for kind, edge, inwards, symbol in ((DIVERGED, 0.985, -0.025, "x-thin-open"), (ZERO, 0.015, 0.025, "line-ns-open")):
-            xs = values[kinds == kind]
-            marker = {"color": look.colour(mode), "size": 6, "symbol": symbol}
-            told = f"{said}{kind}<extra></extra>"
-            rug = line(look, one.label, xs, np.full(len(xs), edge + inwards * place), mode, hovertemplate=told, marker=marker)
-            traces += [rug | shared | {"yaxis": "y2"}] if len(xs) else []
-    scores = np.concatenate([one.search.scores for one in found])
-    low, high = ends_of(scores, max((one.search.loss for one in found), key=abs), log)
+            ys = edges if lost[at[0]] else None
+            traces.append(_marks(one, look, at, ys, kind, {"symbol": symbol, "size": 11}, said, mode))
     room = 0.08 * (high - low) or 0.5
     scale = "log" if all(one.scales[0] == "log" for one in found) else "linear"
     return figure(
@@ -73,6 +71,27 @@ def search_figure(found: Sequence[Searched], mode: theme.Mode) -> go.Figure:
         },
         yaxis2={"overlaying": "y", "range": [0, 1], "visible": False, "fixedrange": True},
     )  # fmt: skip
+
+
+def _marks(
+    one: Searched,
+    look: theme.Style,
+    at: np.ndarray,
+    edges: np.ndarray | None,
+    kind: str,
+    marker: dict[str, Any],
+    said: str,
+    mode: theme.Mode,
+) -> dict[str, Any]:
+    """Settings by their places `at` `(n,)`, marked at their losses, or where `edges` `(settings,)` say, at the chart's edge."""
+    losses = one.search.scores[at]
+    told = [f"loss {loss:.6g}, {kind}" if kind in (OWN, BEST, FAR_DOWN) and np.isfinite(loss) else kind for loss in losses]
+    trace = line(
+        look, one.label, one.search.settings[at, 0], losses if edges is None else edges[at], mode, customdata=told,
+        hovertemplate=f"{said}%{{customdata}}<extra></extra>", marker=marker | {"color": look.colour(mode)},
+        legendgroup=one.label, showlegend=False,
+    )  # fmt: skip
+    return trace | {"mode": "markers"} | ({} if edges is None else {"yaxis": "y2"})
 
 
 def on_log(searches: Sequence[Search]) -> bool:

@@ -39,9 +39,8 @@ def search_map(one: Searched, mode: theme.Mode) -> go.Figure:
             square = {"symbol": "square", "size": 11, "color": fill}
             traces.append({"type": "scatter", "mode": "markers", "x": [None], "y": [None], "name": kind, "marker": square})
     for at, kind, symbol in ((0, OWN, "circle"), (search.best, BEST, "star")):
-        open_ = {"color": "rgba(0,0,0,0)", "line": {"width": 2.5, "color": "#ffffff"}}
-        full = {"color": "#ffffff", "line": {"width": 1.5, "color": "#06090f"}}
-        mark = {"symbol": symbol, "size": 14} | (full if kind == BEST else open_)
+        fill = "#ffffff" if kind == BEST else "rgba(255,255,255,0.4)"
+        mark = {"symbol": symbol, "size": 14, "color": fill, "line": {"width": 1.5, "color": "#06090f"}}
         loss = f"loss {search.scores[at]:.6g}" if np.isfinite(search.scores[at]) else DIVERGED
         x, y = search.settings[at : at + 1].T
         told = f"{said}{loss}, {kind}<extra></extra>"
@@ -55,7 +54,8 @@ def search_map(one: Searched, mode: theme.Mode) -> go.Figure:
     scale = list(map(list, zip(np.linspace(0, 1, SHADES), theme.ramp(theme.RAMP, SHADES))))
     axis = {"exponentformat": "power", "showgrid": False}
     return figure(
-        traces, mode, height=HEIGHT + 40, margin={"l": 8, "r": 8, "t": 64, "b": 8},
+        traces, mode, height=HEIGHT + 40, margin={"l": 8, "r": 8, "t": 36, "b": 8},
+        legend={"orientation": "h", "y": -0.22, "yanchor": "top", "x": 0, "font": {"size": 12}},
         title={"text": one.label, "x": 0.01, "y": 0.97, "font": {"size": 14, "color": theme.GROUNDS[mode].ink}},
         xaxis=axis | {"title": {"text": across}, "type": one.scales[0]},
         yaxis=axis | {"title": {"text": up}, "type": one.scales[1]},

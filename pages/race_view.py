@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from math import isfinite, isnan
 from typing import Any
@@ -119,15 +119,15 @@ def scene(
     )
 
 
-def title(landscape: Landscape, experiment: Experiment) -> str:
-    """The landscape's name with its parameters; of what a visitor typed the formula."""
+def title(landscape: Landscape, experiment: Experiment, varied: Collection[str] = ()) -> str:
+    """The landscape's name with its parameters, save those that are `varied`; of what a visitor typed the formula."""
     values = experiment.landscape.parameters
     if experiment.landscape.key == TYPED:
         return f"f = {values['formula']}"
     if experiment.landscape.key == SLICE:
         samples = values.get("samples")
         return landscape.name if samples is None else f"{landscape.name}, {samples:,} samples"
-    return ", ".join([landscape.name, *(f"{name} {value:g}" for name, value in values.items())])
+    return ", ".join([landscape.name, *(f"{name} {value:g}" for name, value in values.items() if name not in varied)])
 
 
 def curves(

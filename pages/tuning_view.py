@@ -106,7 +106,7 @@ def pictures(page: str, tuning: Tuning, searches: Sequence[Search], mode: Mode) 
     charts += [search_map(one, mode) for one in every if len(one.search.names) > 1]
     for first in range(0, len(charts), 2):
         pair = charts[first : first + 2]
-        for place, (chart, column) in enumerate(zip(pair, st.columns(len(pair)))):
+        for place, (chart, column) in enumerate(zip(pair, st.columns(min(2, len(charts))))):
             column.plotly_chart(chart, theme=None, key=f"{page}.search.{first + place}")
 
 

@@ -2,7 +2,7 @@
 
 // As many panels abreast as makes them largest, of one shape, as tall as the window allows. `measure(text)` is a width.
 export function plan(width, tallest, picture, measure) {
-  const font = Math.min(Math.max(Math.round(Math.min(width / 46, tallest / 30)), 12), 22)
+  const font = Math.min(Math.max(Math.round(Math.min(width / 46, tallest / 30)), 12), 16)
   const rows = picture.y?.cells ?? 1, columns = picture.x.cells
   const count = picture.panels.length
   const left = Math.round(font * (picture.y ? 4.3 : 1)), rim = Math.round(font * 0.9)
