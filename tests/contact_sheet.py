@@ -29,6 +29,8 @@ WIDTHS = {360: 780, 1440: 900, 2560: 1440}
 TALLEST = 4000  # of a whole page, in pixels of the shot
 TALL = 520  # height of a shot on the sheet
 GAP, LABEL = 18, 26
+WAIT = 120_000  # milliseconds
+DRAWN = ("", "network")  # pages that always have a canvas
 WORKING = re.compile("^(Cancel|Stop)$")  # the button beside what is still being computed
 
 
@@ -64,6 +66,8 @@ VIEWS = (
     View("explore, line", "explore", (("show.tab", "line"),)),
     View("explore, basins", "explore", (("on", "himmelblau"), ("show.tab", "basins"))),
     View("explore, networks", "explore", (("show.tab", "networks"),)),
+    View("explore, cloud", "explore", (("show.tab", "cloud"),)),
+    View("explore, tune", "explore", (("show.tab", "tune"),)),
     View("claims", "claims"),
     View("conformance", "conformance"),
     View("network", "network"),
@@ -80,7 +84,10 @@ def shoot(context: BrowserContext, address: str, view: View) -> tuple[Image.Imag
             visitor.page.get_by_text(text, exact=True).first.click()
             visitor.page.wait_for_timeout(1500)
             visitor.settle()
-        expect(visitor.page.get_by_role("button", name=WORKING)).to_have_count(0, timeout=120_000)
+        if view.path in DRAWN:
+            expect(visitor.page.locator("canvas.runs, canvas.cells").first).to_be_visible(timeout=WAIT)
+        expect(visitor.page.get_by_test_id("stSkeleton")).to_have_count(0, timeout=WAIT)
+        expect(visitor.page.get_by_role("button", name=WORKING)).to_have_count(0, timeout=WAIT)
         size = visitor.page.viewport_size
         assert size is not None
         # The page scrolls inside an element, so the window is made as tall as its content.
