@@ -11,8 +11,11 @@ from experiments.sweeps.cloud import QUANTILES, CloudResult
 from experiments.sweeps.networks import QUANTITIES as TRAINED
 from experiments.sweeps.networks import NetworkMap
 from experiments.sweeps.result import QUANTITIES, SweepResult
+from experiments.tune import Search
+from experiments.tuning import Tuning
 from figures.caption import listed
 from figures.network_map import LABELS
+from figures.search_caption import result as setting
 from figures.sweep_caption import found
 from figures.sweep_map import axis_label
 
@@ -73,6 +76,14 @@ def networks_alt(result: NetworkMap, quantity: str, labels: Sequence[str]) -> st
         told.append(f"{label}: smallest final loss {losses[row, column]:.3g} at {at}.")
     head = f"{len(labels)} maps of {TRAINED[quantity].title.lower()} of trainings over learning rate and {name}, means of "
     return " ".join([f"{head}{sweep.seeds} seeds.", *told])
+
+
+def tuning_alt(tuning: Tuning, searches: Sequence[Search], labels: Sequence[str]) -> str:
+    """Of a tuning: the best setting of each optimizer."""
+    landscape: Any = tuning.experiment.make_landscape()
+    names = listed(list(dict.fromkeys(axis_label(name) for search in searches for name in search.names)))
+    head = f"Search curves of the loss against {names} for {listed(list(labels))} on {landscape.name}."
+    return " ".join([head, *(f"{label}: best at {setting(search)}." for label, search in zip(labels, searches))])
 
 
 def _lower(quantity: str) -> str:

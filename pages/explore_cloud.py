@@ -12,14 +12,13 @@ from experiments.sweeps.cloud import MOST_RUNS, Cloud, CloudResult
 from experiments.sweeps.exploration import Exploration, cloud_of
 from figures.cloud import cloud_losses_figure, cloud_map
 from figures.components.map import cell_map
-from figures.sweep_caption import cloud_caption
 from figures.theme import Mode
 from pages import cached, explore_controls, explore_work, race_view
 from pages.explore_controls import explore
 
 
 def section(view: Exploration) -> None:
-    columns = st.columns([1, 3], vertical_alignment="bottom")
+    columns = st.container(key="explore.controls").columns([1, 3], vertical_alignment="bottom")
     with columns[0]:
         explore_controls.whole(view, "Runs of each", "runs", 2, MOST_RUNS)
     with columns[1]:
@@ -67,5 +66,3 @@ def film(cloud: Cloud, result: CloudResult) -> None:
     mode: Mode = "dark" if st.context.theme.type == "dark" else "light"
     st.plotly_chart(cloud_losses_figure(result, labels, mode), theme=None, key="explore.cloud.losses")
     st.caption("Lines are medians of the loss; the bands hold half and nine tenths of the runs.")
-    with st.expander("Caption"):
-        st.code(cloud_caption(cloud, labels), language=None, wrap_lines=True)

@@ -30,6 +30,8 @@ ANYWHERE = Range(control=(-2.0, 2.0))
 SEED = Range(0, 2**31 - 1, control=(0, 100), whole=True)
 SIDES = (32, 64, 96, 128, 192, 256)
 STARTS = (64, 128, 256, 384, 512)
+HIDEABLE = {"title": "Title", "tabs": "Tabs", "controls": "Controls", "table": "Table", "sections": "Take it away"}
+HIDDEN_BY = {"controls": ".st-key-explore-controls", "table": "[data-testid='stDataFrame']"}
 
 
 def open_link() -> None:
@@ -37,7 +39,9 @@ def open_link() -> None:
     fields = st.query_params.to_dict()
     new = "explore" not in state or (fields and fields != state.get("explore.link"))
     shown = explore.open_link()
+    hide = shown.pop("show.hide", "")
     if new:
+        state["explore.hidden"] = [part for part in HIDEABLE if part in hide.split(",")]
         views, complaints = {}, []
         if able(explore.experiment):
             view, complaints = link.decode({k.removeprefix("show."): v for k, v in shown.items()}, explore.experiment)
@@ -47,9 +51,27 @@ def open_link() -> None:
         state["explore.complaints"] += complaints
 
 
+def shows(part: str) -> bool:
+    """Whether a part of the page is shown: a link that another page embeds may leave some out."""
+    return part not in state["explore.hidden"]
+
+
+def hide() -> None:
+    """Take what is left out off the page where its widgets must stay."""
+    for part, selector in HIDDEN_BY.items():
+        if not shows(part):
+            st.html(f"<style>{selector} {{ display: none }}</style>")
+
+
+def kept() -> dict[str, str]:
+    """What the address keeps of how the page is shown."""
+    return {"hide": ",".join(state["explore.hidden"])} if state["explore.hidden"] else {}
+
+
 def current() -> Exploration:
     """The view of the open section, made to fit the experiment. ExperimentError where nothing can be explored."""
-    views, tab, experiment = state["explore.views"], state.get("explore.tab") or "map", explore.experiment
+    tab = state.get("explore.tab") or state.get("explore.last", "map")  # the widget's own is gone where a run was broken off
+    views, experiment = state["explore.views"], explore.experiment
     views[tab] = fitted(views[tab], experiment) if tab in views else opening(experiment, tab)
     found: Exploration = views[tab]
     return found

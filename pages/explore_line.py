@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from experiments.sweeps import export
 from experiments.sweeps.exploration import Exploration, sweep_of
+from experiments.sweeps.looked_at import first_cell
 from experiments.sweeps.result import SweepResult
 from experiments.sweeps.sweep import Sweep
 from figures.line_sweep import line_sweep_figure
-from figures.sweep_caption import caption
 from figures.sweep_map import axis_label
 from figures.theme import Mode
 from pages import explore_controls, explore_stage, explore_work, race_view
@@ -26,7 +25,8 @@ MOST_SEEDS = 64
 
 
 def section(view: Exploration) -> None:
-    controls(view)
+    with st.container(key="explore.controls"):
+        controls(view)
     view = explore_controls.current()
     sweep = sweep_of(view, explore.experiment)
     explore_work.follow(sweep, watched, resting)
@@ -83,12 +83,6 @@ def lines(view: Exploration, sweep: Sweep, result: SweepResult) -> None:
     with right:
         explore_stage.play(explore_stage.runs_at(sweep, 0, column, range(len(labels))), dragging=False)
         explore_stage.send(explore_stage.runs_at(sweep, 0, column, range(len(labels))), None)
-    if result.complete:
-        with st.expander("Caption and data"):
-            st.code(caption(result, view.colour, labels), language=None, wrap_lines=True)
-            st.download_button(
-                "Runs as CSV", lambda: export.csv(result, labels), f"ravine-line-{sweep.key}.csv", "text/csv", on_click="ignore"
-            )
 
 
 def _slider(sweep: Sweep, column: int, coordinates: tuple[str, ...]) -> None:
@@ -117,5 +111,5 @@ def _column(view: Exploration, sweep: Sweep, result: SweepResult) -> int:
     """The chosen value's place; before there is one, where the first optimizer does best."""
     if view.cell is not None and view.cell[2] < sweep.columns:
         return view.cell[2]
-    best = result.best_cell(0)
-    return sweep.columns // 2 if best is None else best[1]
+    first = first_cell(result, "line")
+    return 0 if first is None else first[2]

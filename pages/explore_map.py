@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
 import streamlit as st
 
-from experiments.spec import start_of
-from experiments.sweeps import export
+from experiments.sweeps.axis import SURFACE
 from experiments.sweeps.exploration import Exploration, holds, sweep_of
+from experiments.sweeps.looked_at import first_cell
 from experiments.sweeps.result import SweepResult
 from experiments.sweeps.sweep import Sweep, cell
 from experiments.sweeps.theory import Theory
 from figures.components.map import cell_map, map_event
-from figures.sweep_caption import caption
 from figures.sweep_map import sweep_map
 from pages import cached_sweeps, explore_controls, explore_stage, explore_work, race_view
 from pages.explore_controls import explore
@@ -30,7 +28,8 @@ COLOURS = {
 
 def section(view: Exploration) -> None:
     """Controls, then the map, which goes on by itself while it is computed."""
-    controls(view)
+    with st.container(key="explore.controls"):
+        controls(view)
     view = explore_controls.current()
     sweep = sweep_of(view, explore.experiment)
     explore_work.follow(sweep, watched, resting)
@@ -89,10 +88,10 @@ def picture(view: Exploration, sweep: Sweep, result: SweepResult) -> None:
     landscape = sweep.experiment.make_landscape()
     labels = race_view.labels(sweep.experiment)
     theory = cached_sweeps.theory(sweep) if view.tab == "map" else None
-    at = view.cell if view.cell is not None and holds(sweep, view.cell) else _first(view, result)
+    at = view.cell if view.cell is not None and holds(sweep, view.cell) else first_cell(result, view.tab)
     shown = sweep_map(
         result, view.colour, labels, theory=theory, coordinates=landscape.coordinates, minima=landscape.minima, chosen=at,  # type: ignore[attr-defined]
-        title=race_view.title(landscape, sweep.experiment),
+        title=race_view.title(landscape, sweep.experiment, [axis.name.removeprefix(SURFACE) for axis in sweep.axes]),
         note="The darker, the more steps a run took." if view.colour == "minimum" else "",
     )  # fmt: skip
     state["explore.of"] = shown.of
@@ -125,34 +124,11 @@ def run(
 
 
 def below(view: Exploration, sweep: Sweep, result: SweepResult, theory: Theory | None, labels: Sequence[str]) -> None:
-    """What became of the runs in numbers, theory's word, the caption, and the data to take away."""
+    """What became of the runs in numbers, and theory's word."""
     st.dataframe(rows(sweep, result, theory, labels), hide_index=True)
     for label, reason in zip(labels, () if theory is None else theory.reasons):
         if reason:
             st.caption(f"No theory for {label}: {reason}")
-    with st.expander("Caption and data"):
-        st.code(caption(result, view.colour, labels), language=None, wrap_lines=True)
-        columns = st.columns(3)
-        name = f"ravine-{view.tab}-{sweep.key}"
-        columns[0].download_button(
-            "Cells as CSV", lambda: export.csv(result, labels), f"{name}.csv", "text/csv", on_click="ignore", width="stretch"
-        )
-        columns[1].download_button(
-            "Arrays as NPZ",
-            lambda: export.npz(result),
-            f"{name}.npz",
-            "application/octet-stream",
-            on_click="ignore",
-            width="stretch",
-        )
-        columns[2].download_button(
-            "The sweep as JSON",
-            lambda: export.spec(sweep),
-            f"{name}.json",
-            "application/json",
-            on_click="ignore",
-            width="stretch",
-        )
 
 
 def rows(sweep: Sweep, result: SweepResult, theory: Theory | None, labels: Sequence[str]) -> list[dict[str, str]]:
@@ -192,14 +168,3 @@ def _named(share: str, minima: Sequence[Sequence[float]]) -> str:
 def size(sweep: Sweep) -> str:
     count = len(sweep.experiment.optimizers)
     return f"{count * sweep.cells:,} runs of {sweep.experiment.steps:,} steps, tolerance {sweep.tolerance:g}"
-
-
-def _first(view: Exploration, result: SweepResult) -> tuple[int, int, int] | None:
-    """The cell that is looked at before one is chosen: the first optimizer's best; among starts the experiment's own."""
-    if view.tab == "basins":
-        sweep = result.sweep
-        start = start_of(sweep.experiment, sweep.experiment.make_landscape())
-        places = [int(np.argmin(np.abs(axis.values - at))) for axis, at in zip(sweep.axes, start)]
-        return 0, places[1] if len(places) > 1 else 0, places[0]
-    best = result.best_cell(0) if result.complete else None
-    return None if best is None else (0, *best)

@@ -27,7 +27,7 @@ NSGD = "nsgd_l2"
 def section(view: Exploration) -> None:
     """The maps of trainings, and the run of the cell that was chosen on them."""
     explore_work.forget()
-    left, right = st.columns(2, vertical_alignment="bottom")
+    left, right = st.container(key="explore.controls").columns(2, vertical_alignment="bottom")
     name = left.segmented_control("Map", list(SHIPPED), key="explore.networks.name", default="batch", format_func=NAMES.get)
     quantity = right.segmented_control(
         "Colour", list(QUANTITIES), key="explore.networks.colour", default="final",
@@ -35,7 +35,7 @@ def section(view: Exploration) -> None:
         help="\n".join(f"- {what.title}: {what.description}" for what in QUANTITIES.values()),
     )  # fmt: skip
     sweep = SHIPPED[name or "batch"]
-    found = _stored(sweep)
+    found = kept_map(sweep)
     if found is None or not found.complete:
         found = _computed(sweep, found)
     if found is not None:
@@ -48,7 +48,7 @@ def _arrays(key: str, _sweep: NetworkSweep) -> dict[str, object] | None:
     return None if found is None or not found.complete else dict(found.as_arrays())
 
 
-def _stored(sweep: NetworkSweep) -> NetworkMap | None:
+def kept_map(sweep: NetworkSweep) -> NetworkMap | None:
     """The finished map from the files, read once for all visitors; else as far as it is."""
     arrays = _arrays(sweep.key, sweep)
     return stored(sweep) if arrays is None else NetworkMap.from_arrays(sweep, arrays)

@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages import cached, race_view
 from pages.race_controls import race
-from pages.race_takeaway_look import PRESETS, choose, preset_of
+from pages.race_takeaway_look import PANELS, PRESETS, choose, preset_of
 from pages.race_takeaway_offer import downloads, preview, wanted, words
 
 AROUND = {0.1: "÷ 10", 1 / 3: "÷ 3", 1.0: "× 1", 3.0: "× 3", 10.0: "× 10"}
@@ -23,7 +23,7 @@ def composed() -> None:
     preset = preset_of("figure", PRESETS, "page")
     above = st.container()
     with st.container(horizontal=True):
-        chosen = choose("figure", preset, race_view.title(landscape, race.experiment), landscape.domain, panels=True)
+        chosen = choose("figure", preset, race_view.title(landscape, race.experiment), landscape.domain, panels=PANELS)
         drawn = preview(above, lambda: wanted(landscape, chosen))
         if drawn:
             downloads(*drawn, name="race")

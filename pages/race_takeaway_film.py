@@ -14,7 +14,7 @@ from figures.print.requests import Drawing
 from figures.print.wanted import Wanted
 from pages import cached, race_view
 from pages.race_controls import race
-from pages.race_takeaway_look import choose, preset_of
+from pages.race_takeaway_look import NONE, PANELS, choose, preset_of
 from pages.race_takeaway_offer import FAILURES, preview, sentence, wanted, words
 
 SIZES = {
@@ -48,7 +48,7 @@ def film() -> None:
     with st.container(horizontal=True):
         named = race_view.title(landscape, race.experiment)
         several = len(LOOKS[key].panels) > 1
-        chosen = choose("film", key, named, landscape.domain, start=LOOKS[key], panels=several)
+        chosen = choose("film", key, named, landscape.domain, start=LOOKS[key], panels=PANELS if several else NONE)
         drawn = _shown(above, lambda: wanted(landscape, chosen), format, seconds, fps)
     if drawn:
         words(drawn)

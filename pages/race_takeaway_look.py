@@ -22,6 +22,7 @@ PRESETS = {
 BIGGEST = {"mm": 420.0, "px": 4096.0}  # a sheet of A2 is 420 mm wide
 SMALLEST = {"mm": 20.0, "px": 100.0}
 PANELS = {"loss": "Loss", "eigenvalues": "Eigenvalues"}
+NONE: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True)
@@ -48,11 +49,13 @@ def preset_of(part: str, presets: Mapping[str, str], first: str) -> str:
     return chosen
 
 
-def choose(part: str, key: str, title: str, home: Any, *, start: Look | None = None, panels: bool = False) -> Chosen:
+def choose(
+    part: str, key: str, title: str, home: Any = None, *, start: Look | None = None, panels: Mapping[str, str] = NONE
+) -> Chosen:
     """Fields for all of a look, in a popover, that begin as the preset `key`, or `start`, has them.
 
-    `title` is what the figure is called when nothing is typed, `home` the landscape's domain; `panels` are offered where there
-    are any. Without `start` a height may be left open, and sizes may be in mm.
+    `title` is what the figure is called when nothing is typed, `home` the domain of a landscape that the stage may show a part
+    of; `panels` are those that may stand beside the map. Without `start` a height may be left open, and sizes may be in mm.
     """
     begin, kept = start or LOOKS[key], {"persist_state": "page"}
     name = f"take.{part}.{key}"
@@ -78,12 +81,12 @@ def choose(part: str, key: str, title: str, home: Any, *, start: Look | None = N
         )
         with st.container(horizontal=True):
             titled = st.toggle("Show the title", value=begin.title, key=f"{name}.titled", **kept)
-            letters = panels and st.toggle("Letters A, B, C", value=begin.letters, key=f"{name}.letters", **kept)
+            letters = bool(panels) and st.toggle("Letters A, B, C", value=begin.letters, key=f"{name}.letters", **kept)
         also = list(PANELS) if panels else []
         if panels:
-            shown = [panel for panel in begin.panels if panel in PANELS]
+            shown = [panel for panel in begin.panels if panel in panels]
             also = st.pills(
-                "Beside the map", list(PANELS), selection_mode="multi", default=shown, format_func=PANELS.get,
+                "Beside the map", list(panels), selection_mode="multi", default=shown, format_func=panels.get,
                 key=f"{name}.panels", **kept,
             )  # fmt: skip
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -92,8 +95,10 @@ def choose(part: str, key: str, title: str, home: Any, *, start: Look | None = N
                 label_visibility="collapsed", **kept,
             )  # fmt: skip
             clear = start is None and st.toggle("Transparent ground", key=f"{name}.clear", **kept)
-        zoomed = window("stage", tuple(home)) != tuple(home) and st.toggle(
-            "The map as zoomed on the stage", value=True, key=f"{name}.zoomed", **kept
+        zoomed = (
+            home is not None
+            and window("stage", tuple(home)) != tuple(home)
+            and st.toggle("The map as zoomed on the stage", value=True, key=f"{name}.zoomed", **kept)
         )
     said = {
         "width": width,
@@ -105,7 +110,7 @@ def choose(part: str, key: str, title: str, home: Any, *, start: Look | None = N
         "transparent": clear,
         "title": titled,
         "letters": letters,
-        "panels": ("map", *(panel for panel in PANELS if panel in also)),
+        "panels": ("map", *(panel for panel in panels if panel in also)),
     }
     return Chosen(key, said, typed.strip() or title, annotation.strip(), zoomed)
 

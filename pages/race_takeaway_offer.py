@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 import streamlit as st
 
 from experiments.worker import RequestError, WorkerError
 from figures.components.stage import window
 from figures.print import MIME, Look
+from figures.print.explored import Explored
 from figures.print.requests import Drawing
 from figures.print.wanted import Wanted
 from pages import cached, race_tuning, race_view
@@ -18,6 +19,7 @@ from pages.race_controls import race
 from pages.race_takeaway_embed import link_of
 from pages.race_takeaway_look import Chosen
 
+W = TypeVar("W", Wanted, Explored)
 LONGEST = 60.0  # seconds
 SHARP = 1400  # pixels across of a preview
 MOST_PIXELS = 120e6
@@ -41,7 +43,7 @@ def wanted(landscape: Any, chosen: Chosen) -> Wanted:
     )
 
 
-def preview(place: Any, make: Callable[[], Wanted], tallest: int = 640) -> tuple[Wanted, Drawing] | None:
+def preview(place: Any, make: Callable[[], W], tallest: int = 640) -> tuple[W, Drawing] | None:
     """The figure drawn and shown in `place`, at most `tallest` CSS pixels high; or None and there a sentence that says what is
     wrong."""
     try:
@@ -62,7 +64,7 @@ def preview(place: Any, make: Callable[[], Wanted], tallest: int = 640) -> tuple
     return asked, seen
 
 
-def downloads(asked: Wanted, seen: Drawing, name: str) -> None:
+def downloads(asked: Wanted | Explored, seen: Drawing, name: str) -> None:
     """A button for each kind of file; it is drawn when it is asked for."""
     drawers, look = cached.drawers(), asked.look
     across, high = (side / _on_screen(look).dpi * look.dpi for side in seen.pixels)
@@ -91,7 +93,7 @@ def words(seen: Drawing) -> None:
     right.code(seen.alt, language=None, wrap_lines=True)
 
 
-def ask(drawers: Any, asked: Wanted, format: str, scale: int = 1) -> Drawing:
+def ask(drawers: Any, asked: Wanted | Explored, format: str, scale: int = 1) -> Drawing:
     """A figure's file. Raises what a worker's call does."""
     question = {"wanted": asked.as_json(), "format": format, "scale": scale}
     answer: Drawing = drawers.submit("draw", question).result(timeout=LONGEST)

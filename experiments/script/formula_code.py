@@ -17,7 +17,7 @@ LENGTH = '''def length(square):
 HELPERS = {"length": LENGTH}  # what torch has not
 
 
-def written(outputs: Sequence[Expression], constants: Mapping[str, float]) -> tuple[list[str], list[str]]:
+def written(outputs: Sequence[Expression], constants: Mapping[str, float | Name]) -> tuple[list[str], list[str]]:
     """Assignments of what occurs several times, and the code of each output; `constants` are put in as numbers."""
     nodes = list(dict.fromkeys(ordered(outputs)))
     uses = Counter([a for e in nodes for a in e.args if isinstance(a, Expression)] + list(outputs))
@@ -37,19 +37,25 @@ def helpers(code: str) -> list[str]:
     return [text for name, text in HELPERS.items() if f"{name}(" in code.replace(f"def {name}(", "")]
 
 
-def number(value: float) -> str:
-    """A number as Python reads it back to the last bit."""
+class Name(str):
+    """What stands in a text for a number that is not the same in every run."""
+
+
+def number(value: float | Name) -> str:
+    """A number as Python reads it back to the last bit; or its name."""
+    if isinstance(value, Name):
+        return value
     value = float(value)
     if not isfinite(value):
         return f'float("{value}")'
     return str(int(value)) if value == int(value) and abs(value) < 1e6 else repr(value)
 
 
-def _code(e: Expression, texts: Mapping[Expression, tuple[str, int]], constants: Mapping[str, float]) -> tuple[str, int]:
+def _code(e: Expression, texts: Mapping[Expression, tuple[str, int]], constants: Mapping[str, float | Name]) -> tuple[str, int]:
     """One node's code, and how tightly it binds."""
     if e.op == "number" or (e.op == "symbol" and e.args[0] in constants):
         value = e.args[0] if e.op == "number" else constants[e.args[0]]
-        return number(value), _NEGATIVE if value < 0 else _LEAF
+        return number(value), _NEGATIVE if not isinstance(value, Name) and value < 0 else _LEAF
     if e.op == "symbol":
         return str(e.args[0]), _LEAF
     parts = [texts[a] if isinstance(a, Expression) else (number(a), _NEGATIVE if a < 0 else _LEAF) for a in e.args]
@@ -75,5 +81,5 @@ def _code(e: Expression, texts: Mapping[Expression, tuple[str, int]], constants:
     return f"torch.{name}({', '.join(arguments)})", _LEAF
 
 
-def _constant(a: object, constants: Mapping[str, float]) -> bool:
+def _constant(a: object, constants: Mapping[str, float | Name]) -> bool:
     return isinstance(a, Expression) and (a.op == "number" or (a.op == "symbol" and a.args[0] in constants))

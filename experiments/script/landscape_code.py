@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from experiments.script.formula_code import helpers, number, written
+from experiments.script.formula_code import Name, helpers, number, written
 from experiments.script.random_code import BATCH, NORMALS, PHILOX
 from experiments.spec import SLICE, Experiment
 from landscapes.linear_maps import LinearMap
 from landscapes.noise import STREAM, GradientNoise
 from landscapes.surfaces.expression import Expression
 from landscapes.surfaces.surface import Surface
+from optimizers.optimizer import HESSIAN, HVP, INPUTS, Needs
 
 GRADIENT = '''def gradient(theta, t):
     """The gradient as the optimizers see it in step t."""
     theta = theta.detach().requires_grad_()
     (slope,) = torch.autograd.grad(seen_loss(theta, t), theta)
     return slope{noise}'''
-HESSIAN = """def hessian(theta, t):
+HESSIAN_CODE = """def hessian(theta, t):
     return torch.autograd.functional.hessian(lambda point: seen_loss(point, t), theta.detach())"""
 RESIDUAL_TERMS = '''def input_terms(theta, t, norm):
     """What NSGD divides, r J of each residual, and by what: the power of its linearisation J."""
@@ -55,46 +57,71 @@ def input_terms(theta, t, norm):
 
 
 class LandscapeCode:
-    """The pieces of code of an experiment's landscape."""
+    """The pieces of code of an experiment's landscape.
 
-    def __init__(self, experiment: Experiment, landscape: Any) -> None:
-        self.experiment, self.landscape = experiment, landscape
-        self.maps: list[tuple[str, np.ndarray]] = []  # from the outside in
-        self.noises: list[tuple[float, int, np.ndarray]] = []  # sigma, stream, and the map to where it is added
+    With `numbers`, a list, every number of the landscape is written as p[K] and put into the list as its K-th: landscapes that
+    differ in their numbers alone then have the same text.
+    """
+
+    def __init__(self, experiment: Experiment, landscape: Any, numbers: list[float] | None = None) -> None:
+        self.experiment, self.landscape, self.numbers = experiment, landscape, numbers
+        self.maps: list[tuple[str, Sequence[Sequence[float | Name]]]] = []  # from the outside in
+        self.noises: list[tuple[float | Name, int, np.ndarray]] = []  # sigma, stream, and the map to where it is added
         surface, back = landscape, np.eye(landscape.dim)
         while isinstance(surface, (LinearMap, GradientNoise)):
             if isinstance(surface, LinearMap):
-                self.maps.append((surface.change, np.array(surface.back)))
+                change = "moved" if numbers is not None else surface.change
+                self.maps.append((change, [[self._told(m) for m in row] for row in np.array(surface.back).tolist()]))
                 back = np.array(surface.back) @ back
             else:
-                self.noises.append((surface.sigma, STREAM + _noises_in(surface.inner), back))
+                self.noises.append((self._told(surface.sigma), STREAM + _noises_in(surface.inner), back))
             surface = surface.inner
         self.back = back
         self.surface: Surface = surface
 
-    def pieces(self, curved: bool, with_inputs: bool) -> list[str]:
+    def pieces(self, needs: Needs) -> list[str]:
         """The text, piece by piece; the Hessian and the inputs only where a rule asks for them."""
         if self.experiment.landscape.key == SLICE:
             return [IMPORTED.replace("{json}", repr(self.experiment.as_json()))]
         formula, drawn = self.surface.formula, []
+        curved, with_inputs = bool((HESSIAN | HVP) & needs), INPUTS in needs
         if self.noises or self.experiment.batch_size:
             drawn.append(PHILOX)
         drawn += [NORMALS] if self.noises else []
         drawn += [BATCH] if self.experiment.batch_size else []
         own = [self._function("loss(theta)", f'"""{self._title()}"""', [formula.loss_graph], "return {0}")]
         seen = self._seen()
-        asked = [GRADIENT.format(noise=self._noise()), *([HESSIAN] if curved else [])]
+        asked = [GRADIENT.format(noise=self._noise()), *([HESSIAN_CODE] if curved else [])]
         own += [seen, *asked] if seen else [text.replace("seen_loss(theta, t)", "loss(theta)").replace(
             "lambda point: seen_loss(point, t)", "loss") for text in asked]  # fmt: skip
         own += self._inputs() if with_inputs else []
         own += [self._feasible()] if self.bounds else []
         return [*drawn, *helpers("\n".join(own)), *own]
 
+    def _told(self, value: float) -> float | Name:
+        """A number as it is written."""
+        if self.numbers is None:
+            return value
+        self.numbers.append(float(value))
+        return Name(f"p[{len(self.numbers) - 1}]")
+
+    def _matrix(self, matrix: np.ndarray) -> str:
+        if self.numbers is None:
+            return str(matrix.tolist())
+        rows = (", ".join(str(self._told(m)) for m in row) for row in matrix.tolist())
+        return f"[{', '.join(f'[{row}]' for row in rows)}]"
+
+    def _is_one(self, matrix: np.ndarray) -> bool:
+        """Whether it changes nothing, whatever the numbers."""
+        return not self.maps if self.numbers is not None else bool((matrix == np.eye(len(matrix))).all())
+
     @property
     def bounds(self) -> Any:
         return getattr(self.surface, "family", None) and self.surface.bounds
 
     def _title(self) -> str:
+        if self.numbers is not None:
+            return f"{self.surface.name}, whose numbers are p."
         given = ", ".join(
             f"{name} = {value:g}" for name, value in self.surface.parameters.items() if not isinstance(value, str)
         )
@@ -107,9 +134,10 @@ class LandscapeCode:
         body = [note, *self._coordinates(), *lines, result.format(*codes, all=", ".join(codes))]
         return "\n    ".join([f"def {head}:", *[line for line in body if line]])
 
-    @property
-    def _constants(self) -> dict[str, float]:
-        return dict(zip(self.surface.formula.constants, self.surface._constants))
+    @cached_property
+    def _constants(self) -> dict[str, float | Name]:
+        told = [self._told(value) for value in self.surface._constants]
+        return dict(zip(self.surface.formula.constants, told))
 
     def _coordinates(self) -> list[str]:
         names = list(self.surface.formula.coordinates)
@@ -136,7 +164,7 @@ class LandscapeCode:
         text = ""
         for sigma, stream, back in self.noises:
             drawn = f"{number(sigma)} * normals(t, {len(back)}, {stream})"
-            text += f" + {drawn}" if (back == np.eye(len(back))).all() else f" + torch.tensor({back.T.tolist()}) @ ({drawn})"
+            text += f" + {drawn}" if self._is_one(back) else f" + torch.tensor({self._matrix(back.T)}) @ ({drawn})"
         return text
 
     def _inputs(self) -> list[str]:
@@ -150,7 +178,7 @@ class LandscapeCode:
             cut = slice(at, at + len(samples[0]))
             table = ", ".join(f"[{', '.join(next(left) for _ in sample)}]" for sample in samples)
             part = self.back[cut, cut]
-            moved = "" if (part == np.eye(len(part))).all() else f" @ torch.tensor({part.tolist()})"
+            moved = "" if self._is_one(part) else f" @ torch.tensor({self._matrix(part)})"
             shown.append(f"torch.tensor([{table}], dtype=torch.float64){moved}")
             at = cut.stop
         chosen = "[x[batch(t)] for x in layers]" if self.experiment.batch_size else "layers"
@@ -170,8 +198,8 @@ class LandscapeCode:
             there = there @ np.array(layer.there) if isinstance(layer, LinearMap) else there
             layer = layer.inner
         return (
-            f"def feasible(point):\n{note}\n    point = torch.tensor({self.back.tolist()}) @ point\n"
-            f"    return torch.tensor({there.tolist()}) @ {clamped}"
+            f"def feasible(point):\n{note}\n    point = torch.tensor({self._matrix(self.back)}) @ point\n"
+            f"    return torch.tensor({self._matrix(there)}) @ {clamped}"
         )
 
 
@@ -179,5 +207,5 @@ def _noises_in(layer: Any) -> int:
     return isinstance(layer, GradientNoise) + (_noises_in(layer.inner) if hasattr(layer, "inner") else 0)
 
 
-def _factor(value: float) -> str:
+def _factor(value: float | Name) -> str:
     return "" if value == 1 else f"{number(value)} * "

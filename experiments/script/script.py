@@ -51,8 +51,7 @@ def script(experiment: Experiment, landscape: Any = None) -> str:
     landscape = experiment.make_landscape() if landscape is None else landscape
     seen = experiment.seen_landscape() if experiment.batch_size else landscape
     entrants: list[str] = []
-    rules: dict[str, str] = {}
-    needs, layered = Needs(0), False
+    nests: list[Nest] = []
     for index, choice in enumerate(experiment.optimizers):
         made = experiment.optimizer(index)
         reason = made.disabled_because(seen)
@@ -60,32 +59,42 @@ def script(experiment: Experiment, landscape: Any = None) -> str:
             entrants.append(f"# {made.title} cannot run here. {reason}")
             continue
         steps = experiment.steps if experiment.budget == "steps" else run_entrant(experiment, seen, index).steps
-        nest = Nest(choice)
-        if not nest.fits_torch:
-            rule = OPTIMIZERS[choice.key]
-            rules |= rule_code(rule)
-            needs |= rule.needs
-            layered |= choice.key == "insgd_released"
-        entrants.append(nest.code(index + 1, made.title, steps))
+        nests.append(Nest(choice))
+        entrants.append(nests[-1].code(index + 1, made.title, steps))
+    code = LandscapeCode(experiment, landscape)
+    feasible = "\n        theta.copy_(feasible(theta))" if code.bounds else ""
+    title = f"Experiment {experiment.key}: its last losses and points, by torch alone."
+    pieces = [
+        f"{head(title, experiment, start_of(experiment, landscape))}\nRESULTS = []",
+        *ground(code, nests, seen),
+        WALK.format(feasible=feasible),
+        *with_helpers(entrants),
+    ]
+    return with_imports("\n\n\n".join(pieces)) + "\n"
+
+
+def ground(code: LandscapeCode, nests: Sequence[Nest], seen: Any) -> list[str]:
+    """What the steps stand on: the landscape, what rules ask of it, and the rules that torch.optim has not."""
+    rules: dict[str, str] = {}
+    needs, written = needs_of(nests), [nest.choice.key for nest in nests if not nest.fits_torch]
+    for key in written:
+        rules |= rule_code(OPTIMIZERS[key])
     if "exempted" in rules and not seen.divided.all():
         rules["exempted"] = EXEMPTED.format(divided=seen.divided.tolist())
-    code = LandscapeCode(experiment, landscape)
-    own = _oracle(landscape, needs, layered) if rules else []
-    feasible = "\n        theta.copy_(feasible(theta))" if code.bounds else ""
-    text = "\n\n\n".join(
-        [
-            _head(experiment, start_of(experiment, landscape)),
-            *code.pieces(bool((HESSIAN | HVP) & needs), INPUTS in needs),
-            *own,
-            *rules.values(),
-            WALK.format(feasible=feasible),
-            *_entrants(entrants),
-        ]
-    )
-    return _with_imports(text) + "\n"
+    own = _oracle(code.landscape, needs, "insgd_released" in written) if rules else []
+    return [*code.pieces(needs), *own, *rules.values()]
 
 
-def _entrants(entrants: Sequence[str]) -> list[str]:
+def needs_of(nests: Sequence[Nest]) -> Needs:
+    """What the rules that are written out ask of a landscape."""
+    needs = Needs(0)
+    for nest in nests:
+        needs |= Needs(0) if nest.fits_torch else OPTIMIZERS[nest.choice.key].needs
+    return needs
+
+
+def with_helpers(entrants: Sequence[str]) -> list[str]:
+    """The entrants, after what their schedules call."""
     helpers = [
         """def one_cycle(t, steps, factor):
     top = 0.3 * steps - 1
@@ -97,14 +106,15 @@ def _entrants(entrants: Sequence[str]) -> list[str]:
     return [*(helpers if any("one_cycle(" in e for e in entrants) else []), *entrants]
 
 
-def _head(experiment: Experiment, start: Any) -> str:
+def head(title: str, experiment: Experiment, start: Any) -> str:
+    """The text's first lines: what it is, and what all functions know."""
     numbers = ", ".join(repr(float(v)) for v in start)
     batches = f"\nSAMPLES, BATCH_SIZE = {{samples}}, {experiment.batch_size}" if experiment.batch_size else ""
     if batches:
         batches = batches.format(samples=experiment.make_landscape().samples)  # type: ignore[attr-defined]
     return (
-        f'"""Experiment {experiment.key}: its last losses and points, by torch alone."""\n\nIMPORTS\n\n'
-        f"torch.set_default_dtype(torch.float64)\nSTART = [{numbers}]\nSEED = {experiment.seed}{batches}\nRESULTS = []"
+        f'"""{title}"""\n\nIMPORTS\n\n'
+        f"torch.set_default_dtype(torch.float64)\nSTART = [{numbers}]\nSEED = {experiment.seed}{batches}"
     )
 
 
@@ -121,7 +131,8 @@ def _oracle(landscape: Any, needs: Needs, layered: bool) -> list[str]:
     return [fan_in, text] if layered else [text]
 
 
-def _with_imports(text: str) -> str:
+def with_imports(text: str) -> str:
+    """The text with the modules that it uses imported."""
     modules = [name for name in ("itertools", "math") if f"{name}." in text.split("IMPORTS", 1)[1]]
     lines = [f"import {name}" for name in modules]
     lines += ["from dataclasses import dataclass"] if "@dataclass" in text else []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from experiments.script.formula_code import number
+from experiments.script.formula_code import Name, number
 from experiments.script.torch_rules import TORCH
 from experiments.spec import Choice
 from optimizers import OPTIMIZERS
@@ -41,9 +41,10 @@ class Nest:
     @property
     def _odd(self) -> bool:
         """A setting that torch refuses."""
-        return self.choice.key == "nesterov" and self.choice.parameters["momentum"] == 0
+        momentum = self.choice.parameters["momentum"] if self.choice.key == "nesterov" else None
+        return momentum == 0 or isinstance(momentum, Name)
 
-    def value(self, name: str, own: float) -> str:
+    def value(self, name: str, own: float | Name) -> str:
         """A number as code, in terms of the step t where it moves: what was set last, times all schedules."""
         text = number(own)
         moving = [w.parameters for _, w in self.wrappers if w.key in TIMED and w.parameters["of"] == name]
@@ -56,6 +57,15 @@ class Nest:
 
     def code(self, index: int, title: str, steps: int) -> str:
         """The path of this entrant, and the call that follows it."""
+        call = f'walk("{index} {title}", {self.name(index)}())'
+        return "\n".join([self.function(index, title, steps), "", "", call])
+
+    def name(self, index: int) -> str:
+        """Of the function that takes the steps."""
+        return f"{self.choice.key}_{index}"
+
+    def function(self, index: int, title: str, steps: int) -> str:
+        """The steps of this entrant, one after the other."""
         before, around, after, start = self._parts()
         h = self.choice.parameters
         if self.fits_torch:
@@ -72,9 +82,7 @@ class Nest:
             body = ["oracle = Oracle(theta, t)", *before, *around, *moving, *taken]
         loop = [f"for t in range({steps}):", *_indented([*body, *after, "yield theta"])]
         lines = [f'"""{title}."""', "theta = torch.tensor(START)", *made, *start, *loop]
-        function = f"{self.choice.key}_{index}"
-        call = f'walk("{index} {title}", {function}())'
-        return "\n".join([f"def {function}():", *_indented(lines), "", "", call])
+        return "\n".join([f"def {self.name(index)}():", *_indented(lines)])
 
     def _parts(self) -> tuple[list[str], list[str], list[str], list[str]]:
         """What is done to the gradient, from the outside in; before and after the rule's own step; and before all steps."""
@@ -83,7 +91,11 @@ class Nest:
         after: list[str] = []
         start: list[str] = []
         for prefix, wrapper in self.wrappers:
-            values = {n: self.value(f"{prefix}.{n}", v) for n, v in wrapper.parameters.items() if not isinstance(v, str)}
+            values = {
+                n: self.value(f"{prefix}.{n}", v)
+                for n, v in wrapper.parameters.items()
+                if isinstance(v, Name) or not isinstance(v, str)
+            }
             if wrapper.key == "weight_decay":
                 before = [*self._decayed(values["weight_decay"]), *before]
             elif wrapper.key == "clip":

@@ -17,7 +17,7 @@ from figures.print.sheet import DASHES, EVEN, MARKERS, Box, Sheet
 from figures.theme import Style
 
 BAND, DENSER = 0.16, 0.12  # a band's opacity, and by how much each narrower one is denser
-BEST = 1.05  # ems, the marker of a line's best place
+MARK = 1.05  # ems, the marker of a line's best place
 
 
 def chart_gutter(chart: Chart, look: Look) -> float:
@@ -104,8 +104,9 @@ def _line(sheet: Sheet, axes: Axes, chart: Chart, line: Line, look: Style, shift
     }
     axes.plot(line.x[at], values[at], markersize=0.5 * em * EVEN[look.marker], markeredgewidth=0.06 * em, zorder=3, **pen)
     if line.best is not None:
-        axes.plot(
-            *[[v] for v in line.best], markersize=BEST * em * EVEN[look.marker], markeredgewidth=0.16 * em, zorder=4,
-            clip_on=False, **pen,
-        )  # fmt: skip
+        x, y = line.best
+        beyond = "^" if y > high else "v" if y < low else ""  # at the rim, as all that is out of sight
+        pen |= {"marker": beyond} if beyond else {}
+        size = MARK * em * (1.0 if beyond else EVEN[look.marker])
+        axes.plot([x], [min(max(y, low), high)], markersize=size, markeredgewidth=0.16 * em, zorder=4, clip_on=False, **pen)
     rim(sheet, axes, Trace(line.label, line.x, line.values), colour, chart.limits, log)

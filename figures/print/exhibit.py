@@ -63,14 +63,14 @@ class Share:
 class Exhibit:
     """A figure of an exploration.
 
-    `main` is what was explored. `ground` with `paths` is a run that was chosen in it, or several, and `loss` what became of
-    it; `shares[K]` are told over the K-th panel of cells; `frame` is the picture of a film that is shown. `caption` and `link`
-    are not drawn: they travel inside the file.
+    `main` is what was explored: cells, or charts side by side. `ground` with `paths` is a run that was chosen in it, or
+    several, and `loss` what became of it; `shares[K]` are told over the K-th panel of cells; `frame` is the picture of a film
+    that is shown. `caption` and `link` are not drawn: they travel inside the file.
     """
 
     title: str
     heading: str
-    main: CellMap | Chart
+    main: CellMap | tuple[Chart, ...]
     ground: Map | None = None
     paths: Sequence[Path] = ()
     loss: Chart | None = None
@@ -81,3 +81,8 @@ class Exhibit:
     note: str = ""
     caption: str = ""
     link: str = ""
+
+    @property
+    def charts(self) -> tuple[Chart, ...]:
+        """Those of the main part; none where it has cells."""
+        return () if isinstance(self.main, CellMap) else self.main

@@ -12,8 +12,8 @@ from figures.cell_map import CellMap
 from figures.print.arrange import BAR
 from figures.print.cells import draw_cells
 from figures.print.chart import draw_chart
-from figures.print.exhibit import Chart, Exhibit
-from figures.print.exhibit_layout import Places, fitting, inner
+from figures.print.exhibit import Exhibit
+from figures.print.exhibit_layout import Places, chart_box, chart_boxes, fitting, run_box
 from figures.print.grid import Grid
 from figures.print.ground import draw_bar, draw_ground, draw_ticks
 from figures.print.key import draw_key
@@ -49,14 +49,15 @@ def compose_exhibit(exhibit: Exhibit, look: Look) -> Shown:
         box = places.main
         main = draw_cells(sheet, Grid(exhibit, places.look, box.left, box.top, box.width, box.height))
     else:
-        main = [draw_chart(sheet, inner(exhibit, "main", places.main, places.look), exhibit.main, style)]
+        boxes = chart_boxes(exhibit, places.main, places.look)
+        main = [draw_chart(sheet, box, chart, style) for box, chart in zip(boxes, exhibit.charts)]
     run = loss = None
     if places.run is not None:
         _heading(sheet, places.run, next(letter), exhibit.run)
         run = _run(sheet, exhibit, places, style)
     if places.loss is not None and exhibit.loss is not None:
         _heading(sheet, places.loss, next(letter), exhibit.loss.heading)
-        loss = draw_chart(sheet, inner(exhibit, "loss", places.loss, places.look), exhibit.loss, style)
+        loss = draw_chart(sheet, chart_box(exhibit.loss, places.loss, places.look), exhibit.loss, style)
     draw_key(sheet, places.key, places.listed, exhibit.main if isinstance(exhibit.main, CellMap) else None, style)
     return Shown(sheet, main, run, loss)
 
@@ -64,8 +65,8 @@ def compose_exhibit(exhibit: Exhibit, look: Look) -> Shown:
 def _cast(exhibit: Exhibit) -> Mapping[str, Style]:
     """Each optimizer's style by its label, told apart where a method enters again: in the order of the main part's lines."""
     keys: dict[str, str] = {}
-    for chart in (exhibit.main, exhibit.loss):
-        if isinstance(chart, Chart):
+    for chart in (*exhibit.charts, exhibit.loss):
+        if chart is not None:
             keys |= {line.label: line.key for line in chart.lines if line.label not in keys}
     keys |= {path.label: path.key for path in exhibit.paths if path.label not in keys}
     return dict(zip(keys, styles(list(keys.values()))))
@@ -74,7 +75,7 @@ def _cast(exhibit: Exhibit) -> Mapping[str, Style]:
 def _run(sheet: Sheet, exhibit: Exhibit, places: Places, style: Mapping[str, Style]) -> Axes:
     ground, outer = exhibit.ground, places.run
     assert ground is not None and outer is not None
-    box = inner(exhibit, "run", outer, places.look)
+    box = run_box(exhibit, outer, places.look)
     if ground.dim == 1:
         axes = draw_line(sheet, box, ground)
         draw_ticks(sheet, axes, box, (ground.coordinates[0], "loss"))

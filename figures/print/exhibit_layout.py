@@ -22,6 +22,7 @@ from figures.print.words import Words, margin, words_of
 
 CHART, LOSS = 0.6, 0.5  # height by width of a chart, and of the loss beside something else
 APART = 1.4  # ems between two parts side by side
+NARROWEST = 17  # ems, a chart beside another one
 MANY = 3  # panels of cells from which the run goes under them
 
 
@@ -64,15 +65,30 @@ def fitting(exhibit: Exhibit, look: Look) -> Places:
     raise ValueError(f"{look.size} are too small for this figure in letters that can be read")
 
 
-def inner(exhibit: Exhibit, part: str, box: Box, look: Look) -> Box:
-    """The axes' own box in the outer box of a chart, of a run or of a loss: less its heading, its numbers and its names."""
+def chart_box(chart: Chart, box: Box, look: Look) -> Box:
+    """The axes' own box in the outer box of a chart: less its heading, its numbers and its names."""
+    em, gut = look.font, chart_gutter(chart, look)
+    return Box(box.left + gut, box.top + HEADING * em, box.width - gut - 0.8 * em, box.height - (HEADING + AXIS) * em)
+
+
+def chart_boxes(exhibit: Exhibit, box: Box, look: Look) -> list[Box]:
+    """The axes' boxes of the main part's charts, side by side or one under another."""
+    count = len(exhibit.charts)
+    abreast = _abreast(count, box.width, look)
+    wide, tall = box.width / abreast, box.height / -(-count // abreast)
+    outer = [Box(box.left + i % abreast * wide, box.top + i // abreast * tall, wide, tall) for i in range(count)]
+    return [chart_box(chart, one, look) for chart, one in zip(exhibit.charts, outer)]
+
+
+def _abreast(count: int, wide: float, look: Look) -> int:
+    """How many charts stand side by side."""
+    return max(1, min(count, int(wide / (NARROWEST * look.font))))
+
+
+def run_box(exhibit: Exhibit, box: Box, look: Look) -> Box:
+    """The axes' own box in the outer box of a run."""
     em = look.font
     top, tall = box.top + HEADING * em, box.height - (HEADING + AXIS) * em
-    if part != "run":
-        chart = exhibit.main if part == "main" else exhibit.loss
-        assert isinstance(chart, Chart)
-        gut = chart_gutter(chart, look)
-        return Box(box.left + gut, top, box.width - gut - 0.8 * em, tall)
     gut, bar = _around(exhibit, look)
     wide, ratio = box.width - gut - bar, _ratio(exhibit)
     across = min(wide, tall * ratio)
@@ -99,8 +115,9 @@ def _fits(exhibit: Exhibit, found: Places) -> bool:
         box = found.main
         if not Grid(exhibit, look, box.left, box.top, box.width, box.height).fits:
             return False
-    named = {"main": found.main if isinstance(exhibit.main, Chart) else None, "run": found.run, "loss": found.loss}
-    boxes = [inner(exhibit, part, box, look) for part, box in named.items() if box is not None]
+    boxes = chart_boxes(exhibit, found.main, look) if exhibit.charts else []
+    boxes += [] if found.run is None else [run_box(exhibit, found.run, look)]
+    boxes += [] if found.loss is None or exhibit.loss is None else [chart_box(exhibit.loss, found.loss, look)]
     return all(box.width >= 7 * em and box.height >= 0.99 * LOWEST * em for box in boxes)
 
 
@@ -112,8 +129,10 @@ def natural(exhibit: Exhibit, part: str, wide: float, look: Look) -> float:
     if part == "run":
         gut, bar = _around(exhibit, look)
         return (wide - gut - bar) / _ratio(exhibit) + (HEADING + AXIS) * em
-    share = CHART if part == "main" else LOSS
-    return max(share * wide, LOWEST * em) + (HEADING + AXIS) * em
+    abreast = _abreast(len(exhibit.charts), wide, look) if part == "main" else 1
+    rows = -(-len(exhibit.charts) // abreast) if part == "main" else 1
+    share = (CHART if part == "main" else LOSS) / abreast
+    return rows * (max(share * wide, LOWEST * em) + (HEADING + AXIS) * em)
 
 
 def places(exhibit: Exhibit, look: Look) -> Places:
@@ -142,7 +161,7 @@ def _arranged(
     em = look.font
     ratio = None if look.height is None else look.points(look.width) / look.points(look.height)
     wide = look.points(look.width) >= LONG if ratio is None else ratio >= WIDE
-    many = isinstance(exhibit.main, CellMap) and _flows(exhibit.main)
+    many = _flows(exhibit.main) if isinstance(exhibit.main, CellMap) else len(exhibit.charts) > 1
 
     def high(part: str, across: float) -> float:
         return natural(exhibit, part, across, look)

@@ -10,15 +10,17 @@ from experiments import Experiment
 from experiments.sweeps.cloud import Cloud
 from experiments.sweeps.networks import NetworkSweep
 from experiments.sweeps.sweep import Sweep
+from experiments.tuning import Tuning
 from figures.cell_map import Cell
 from figures.print.look import Look
 
-Asked = Sweep | Cloud | NetworkSweep
+Asked = Sweep | Cloud | Tuning | NetworkSweep
 READERS: Mapping[str, Callable[[Any], Asked]] = {
     "map": Sweep.from_json,
     "line": Sweep.from_json,
     "basins": Sweep.from_json,
     "cloud": Cloud.from_json,
+    "tune": Tuning.from_json,
     "networks": NetworkSweep.from_json,
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -17,12 +17,16 @@ from experiments.sweeps.networks import NetworkSweep
 from experiments.sweeps.result import SweepResult
 from experiments.sweeps.sweep import Sweep
 from experiments.sweeps.theory import theory_of
+from experiments.tune import Search, tune
+from experiments.tuning import Tuning
 from figures.network_caption import network_caption
 from figures.print.exhibit import Exhibit
 from figures.print.explored import Explored
 from figures.print.of_exploration import cloud_exhibit, line_exhibit, map_exhibit, networks_exhibit
-from figures.sweep_alt import cloud_alt, line_alt, networks_alt, sweep_alt
+from figures.print.of_tuning import tuning_exhibit
+from figures.sweep_alt import cloud_alt, line_alt, networks_alt, sweep_alt, tuning_alt
 from figures.sweep_caption import caption, cloud_caption
+from figures.tuning_caption import tuning_caption
 
 
 class Told(NamedTuple):
@@ -36,7 +40,7 @@ class Told(NamedTuple):
 def told(asked: Explored, cancelled: Callable[[], bool] = lambda: False) -> Told:
     """What is drawn, and its words. Raises ValueError for what cannot be explored, and `Cancelled` where it is not wanted."""
     what = asked.asked
-    made = _of_sweep if isinstance(what, Sweep) else _of_cloud if isinstance(what, Cloud) else _of_networks
+    made = next(function for kind, function in MADE.items() if isinstance(what, kind))
     exhibit, said, alt = made(asked, cancelled)
     return Told(replace(exhibit, annotation=asked.annotation, caption=said, link=asked.link), said, alt)
 
@@ -77,6 +81,22 @@ def _of_networks(asked: Explored, cancelled: Callable[[], bool]) -> Told:
     return Told(exhibit, said, networks_alt(found, asked.colour, asked.labels))
 
 
+def _of_tuning(asked: Explored, cancelled: Callable[[], bool]) -> Told:
+    tuning = asked.asked
+    assert isinstance(tuning, Tuning)
+    searches = searched(tuning, _Asked(cancelled))
+    exhibit = tuning_exhibit(tuning, searches, asked.labels, title=asked.title)
+    return Told(exhibit, tuning_caption(tuning, searches, asked.labels), tuning_alt(tuning, searches, asked.labels))
+
+
+MADE: Mapping[type, Callable[[Explored, Callable[[], bool]], Told]] = {
+    Sweep: _of_sweep,
+    Cloud: _of_cloud,
+    Tuning: _of_tuning,
+    NetworkSweep: _of_networks,
+}
+
+
 class _Asked:
     """Whether it is still wanted; all of these are equal, so that what is kept is found again."""
 
@@ -100,6 +120,11 @@ class _Asked:
 def swept(sweep: Sweep, on_progress: Any) -> SweepResult:
     *_, result = compute(sweep, on_progress)
     return result
+
+
+@lru_cache(maxsize=4)
+def searched(tuning: Tuning, on_progress: Any) -> tuple[Search, ...]:
+    return tuple(tune(tuning, index, on_progress=on_progress) for index in range(len(tuning.experiment.optimizers)))
 
 
 @lru_cache(maxsize=4)

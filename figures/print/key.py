@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from figures.cell_map import CellMap
 from figures.print.cells import patch
-from figures.print.exhibit import Chart, Exhibit
+from figures.print.exhibit import Exhibit
 from figures.print.legend import outcome
 from figures.print.letters import REGULAR, STRONG, cut, width, wrapped
 from figures.print.look import Look
@@ -45,9 +45,8 @@ def items(exhibit: Exhibit, shown: Sequence[str]) -> list[Item]:
     if isinstance(exhibit.main, CellMap):
         found += _of_cells(exhibit.main, chosen="run" in shown)
     runs: dict[str, str] = {}
-    for chart in (exhibit.main, *([exhibit.loss] if exhibit.loss is not None and "loss" in shown else [])):
-        if isinstance(chart, Chart):
-            runs |= {line.label: line.detail for line in chart.lines if line.label not in runs}
+    for chart in (*exhibit.charts, *([exhibit.loss] if exhibit.loss is not None and "loss" in shown else [])):
+        runs |= {line.label: line.detail for line in chart.lines if line.label not in runs}
     if exhibit.ground is not None and {"run", "loss"} & set(shown):
         for path in exhibit.paths:
             told = " · ".join(part for part in (path.detail, outcome(path, exhibit.ground)) if part)

@@ -81,7 +81,7 @@ def line_exhibit(result: SweepResult, quantity: str, labels: Sequence[str], colu
     solos = [cell(sweep, index, 0, column) for index in range(len(labels))]
     ground, paths = runs(solos, labels, [""] * len(labels))
     at = f"{axis_label(sweep.x.name, landscape.coordinates)} {float(sweep.x.values[column]):.4g}"
-    return Exhibit(title, heading, chart, ground, paths, loss_chart(paths), f"The runs at {at}")
+    return Exhibit(title, heading, (chart,), ground, paths, loss_chart(paths), f"The runs at {at}")
 
 
 def cloud_exhibit(result: CloudResult, labels: Sequence[str], step: int | None, *, title: str) -> Exhibit:

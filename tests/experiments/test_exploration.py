@@ -100,7 +100,7 @@ def test_cells_leave_as_csv_and_arrays_in_full_precision(two: bool) -> None:
     experiment: Experiment = replace(RAVINE, optimizers=RAVINE.optimizers[1:3], steps=20)
     sweep = Sweep(experiment, Axis("lr", 1e-3, 10, 6, "log"), Axis("start0", -1, 1, 3) if two else None)
     *_, result = compute(sweep)
-    first, text = export.csv(result, ["A", "B"]).decode().split("\n", 1)
+    first, text = export.csv(sweep, result, ["A", "B"]).decode().split("\n", 1)
     assert Sweep.from_json(json.loads(first.removeprefix("# "))) == sweep
     rows = list(csv.DictReader(io.StringIO(text)))
     assert len(rows) == 2 * sweep.cells
@@ -112,7 +112,7 @@ def test_cells_leave_as_csv_and_arrays_in_full_precision(two: bool) -> None:
     row = rows[np.ravel_multi_index(place, result.fate.shape)]
     assert (row["optimizer"], float(row["lr"])) == ("B", sweep.x.values[2])
     assert row["fate"] == Fate(int(result.fate[place])).name.lower() and (not two or float(row["start0"]) == 1.0)
-    arrays = np.load(io.BytesIO(export.npz(result)))
+    arrays = np.load(io.BytesIO(export.npz(sweep, result)))
     np.testing.assert_array_equal(arrays["distance"], result.distance)
     np.testing.assert_array_equal(arrays["x"], sweep.x.values)
-    assert Sweep.from_json(json.loads(str(arrays["sweep"]))) == Sweep.from_json(json.loads(export.spec(sweep))) == sweep
+    assert Sweep.from_json(json.loads(str(arrays["asked"]))) == Sweep.from_json(json.loads(export.spec(sweep))) == sweep

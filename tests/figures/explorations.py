@@ -11,6 +11,7 @@ from experiments.spec import Choice, Experiment
 from experiments.sweeps.cloud import Cloud
 from experiments.sweeps.exploration import chosen, fitted, opening, sweep_of
 from experiments.sweeps.network_presets import SHIPPED
+from experiments.tuning import Tuning
 from figures.print import LOOKS, Look
 from figures.print.explored import Asked, Explored
 from figures.print.exploring import Told, told
@@ -41,6 +42,11 @@ def _cloud(key: str, *shown: int) -> tuple[str, str, Asked]:
     return "cloud", "final", Cloud(chosen(_experiment(key, Choice("noise")), shown), 40, 16)
 
 
+def _tuning(key: str, **searched: tuple[str, ...]) -> tuple[str, str, Asked]:
+    experiment = _experiment(key)
+    return "tune", "final", Tuning(experiment, tuple(searched.get(c.key, ("lr",)) for c in experiment.optimizers), runs=40)
+
+
 KINDS: Mapping[str, Callable[[], tuple[str, str, Asked]]] = {
     "map": lambda: _map("ravine", "final"),
     "maps": lambda: _map("ravine", "steps", (0, 1, 2, 3)),
@@ -53,6 +59,9 @@ KINDS: Mapping[str, Callable[[], tuple[str, str, Asked]]] = {
     "line on a line": lambda: _line("parabola", 1),
     "cloud": lambda: _cloud("ravine", 0, 3),
     "cloud on a line": lambda: _cloud("parabola", 0),
+    "tune": lambda: _tuning("ravine"),
+    "tune by two": lambda: _tuning("ravine", momentum=("lr", "momentum"), adam=("beta1",)),
+    "tune on a line": lambda: _tuning("parabola"),
     "networks": lambda: ("networks", "accuracy", SHIPPED["batch"]),
     "networks by scale": lambda: ("networks", "sharpness", SHIPPED["scale"]),
 }

@@ -26,9 +26,10 @@ from experiments.sweeps.looked_at import first_cell
 from experiments.sweeps.network_presets import stored
 from experiments.sweeps.sweep import Sweep, cell
 from experiments.sweeps.theory import theory_of
+from experiments.tune import tune, tuned
+from experiments.tuning import Tuning
 from figures.cell_map import CellMap
 from figures.print import LOOKS, render
-from figures.print.exhibit import Chart
 from figures.print.exhibit_compose import Shown, compose_exhibit
 from figures.print.exhibit_layout import fitting
 from figures.print.explored import READERS, Explored
@@ -36,13 +37,14 @@ from figures.print.exploring import told
 from figures.print.look import SMALLEST_FONT, Look
 from figures.print.render import settings
 from figures.print.scales import axis_ticks, plain, share
+from figures.search_caption import plain as plain_name
 from figures.sweep_map import axis_label, sweep_map
 from tests.figures.explorations import KINDS, LINK, asked, made
 from tests.figures.test_print import drawn_words
 
 pytestmark = pytest.mark.usefixtures("shapes_unchecked")
 LOOK_OF = dict(zip(KINDS, [*LOOKS] * len(KINDS)))  # every kind in one look, every look with several kinds
-SOME = ("maps", "basins", "line with seeds", "cloud", "networks")  # the others in the slow suite
+SOME = ("maps", "basins", "line with seeds", "cloud", "tune by two", "networks")  # the others in the slow suite
 EACH = [pytest.param(kind, marks=() if kind in SOME else pytest.mark.slow) for kind in KINDS]
 
 
@@ -110,7 +112,7 @@ def test_files_open_and_have_their_size(kind: str, name: str) -> None:
     assert not look.title or exhibit.title in text
 
 
-@pytest.mark.parametrize("kind", [one for one in EACH if not str(one.values[0]).startswith("line")])
+@pytest.mark.parametrize("kind", [one for one in EACH if not str(one.values[0]).startswith(("line", "tune"))])
 def test_cells_are_those_of_the_page_in_their_colours(kind: str) -> None:
     """Pixel by pixel; axes, lines and marks too, where the cells are those of a sweep."""
     exhibit, question = made(kind).exhibit, asked(kind)
@@ -167,8 +169,8 @@ def test_the_run_beside_it_is_that_of_the_chosen_cell(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", [one for one in EACH if str(one.values[0]).startswith("line")])
 def test_lines_and_bands_are_the_quantiles_over_the_seeds(kind: str) -> None:
-    question, chart = asked(kind), made(kind).exhibit.main
-    assert isinstance(question.asked, Sweep) and isinstance(chart, Chart)
+    question, (chart,) = asked(kind), made(kind).exhibit.charts
+    assert isinstance(question.asked, Sweep)
     *_, result = compute(question.asked)
     values = np.where(np.isnan(result.final), np.inf, result.final)
     for index, line in enumerate(chart.lines):
@@ -180,6 +182,28 @@ def test_lines_and_bands_are_the_quantiles_over_the_seeds(kind: str) -> None:
             np.testing.assert_array_equal(low, ordered[0])
             np.testing.assert_array_equal(high, ordered[-1])
     assert chart.x == axis_label(question.asked.x.name) and chart.x_scale == question.asked.x.scale
+
+
+@pytest.mark.parametrize("kind", [one for one in EACH if str(one.values[0]).startswith("tune")])
+def test_search_curves_hold_every_setting_and_mark_the_best(kind: str) -> None:
+    question, exhibit = asked(kind), made(kind).exhibit
+    tuning = question.asked
+    assert isinstance(tuning, Tuning)
+    searches = [tune(tuning, index) for index in range(len(question.labels))]
+    names = dict.fromkeys(name for search in searches for name in search.names)
+    assert [chart.x for chart in exhibit.charts] == [axis_label(name) for name in names]
+    for name, chart in zip(names, exhibit.charts):
+        found = {label: search for label, search in zip(question.labels, searches) if name in search.names}
+        assert [line.label for line in chart.lines] == list(found)
+        for line, search in zip(chart.lines, found.values()):
+            lowest: dict[float, float] = {}
+            for setting, score in zip(search.settings[:, search.names.index(name)].tolist(), search.scores.tolist()):
+                lowest[setting] = min(score, lowest.get(setting, np.inf))
+            assert dict(zip(line.x.tolist(), line.values.tolist())) == lowest
+            assert line.best in (None, (search.value(name), search.scores.min()))
+    best = tuned(tuning, searches)
+    for index, path in enumerate(exhibit.paths):
+        np.testing.assert_array_equal(path.theta, execute(best.solo(index))[0].theta)
 
 
 def test_a_cloud_stands_at_the_step_that_is_asked_for() -> None:
@@ -223,6 +247,15 @@ def test_words_hold_what_it_takes_to_repeat_it(kind: str) -> None:
     assert all(label in said and label in alt for label in question.labels)
     assert f"{experiment.steps:,} steps" in said and len(alt) < len(said)
     what = question.asked
+    if isinstance(what, Tuning):
+        searches = [tune(what, index) for index in range(len(question.labels))]
+        assert f"{what.budget:,} oracle calls" in said and "float64" in said and f"seed {experiment.seed}" in said
+        for index, search in enumerate(searches):
+            told_ = ", ".join(f"{plain_name(name)} {search.value(name):.4g}" for name in search.names)
+            assert told_ in said and told_ in alt
+            held = {n: v for n, v in experiment.optimizers[index].parameters.items() if n not in search.names}
+            assert all(f"{name} {value:.6g}" in said for name, value in held.items())
+        return
     varied = set() if isinstance(what, Cloud) else {what.x.name, *([what.y.name] if what.y is not None else [])}
     for choice in experiment.optimizers:
         for name, value in choice.parameters.items():
