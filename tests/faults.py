@@ -1099,6 +1099,22 @@ CONFORMING = [
     Fault("pages/conformance.py", "known or shipped().ours.outcomes", "shipped().ours.outcomes", CONFORMANCE + "another"),
 ]
 
+RACING = "tests/experiments/test_slice_race.py -k "
+SLICE_PAGE = "tests/pages/test_race_slices.py -k "
+RACED_SLICES = [
+    Fault("experiments/slice_surface.py", "int(np.argmax(", "int(np.argmin(", RACING + "high_up"),
+    Fault("experiments/slice_surface.py", 'dict.fromkeys(("loss", *more)', 'dict.fromkeys(("loss",)', RACING + "kept_one"),
+    Fault("experiments/slice_choice.py", 'made.get("axes", "both") == "both"', "True", RACING + "given_directions"),
+    Fault("experiments/slice_choice.py", '",".join(repr(end) for', '",".join(f"{end:g}" for', RACING + "comes_back"),
+    Fault("experiments/slice_race.py", "if seconds(fewer) <= most:", "if True:", RACING + "hold_others"),
+    Fault("landscapes/networks/plan.py", "[[False]], self.axes, axis=1)", "[[False]], 2, axis=1)", RACING + "fast_way"),
+    Fault("experiments/race.py", "if landscape.dim == 1 else None", "if False else None", RACING + "worker_races"),
+    Fault("figures/caption.py", 'f"{measured(landscape)}." if measured(landscape) else "",', '"",', RACING + "captions"),
+    Fault("pages/cached.py", "is not None and not _experiment.landscape.parameters", "is not None", SLICE_PAGE + "stored_map"),
+    Fault("pages/cached.py", "landscape = landscape.subset(samples)", "pass", SLICE_PAGE + "dragged"),
+    Fault("pages/race_slice.py", "        race.change(fallback)\n", "", SLICE_PAGE + "cannot_be_raced"),
+]
+
 FAULTS = [
     *OPTIMIZERS,
     *WRAPPERS,
@@ -1118,6 +1134,7 @@ FAULTS = [
     *TRAINED_MAPS,
     *TRAINED,
     *SLICES,
+    *RACED_SLICES,
     *CONFORMING,
 ]
 
