@@ -11,16 +11,20 @@ from experiments.grids.cells import Cells
 from experiments.grids.look import Decisions, Fit, Look, Mistakes
 from experiments.grids.shown_slice import ShownSlice
 from figures.decisions import decisions_figure, fit_figure
+from figures.pixels import address, grey_or_colour
 from figures.theme import Mode
 from pages import network_slices_controls, network_slices_view
 from pages.network_slices_work import Standing
 
 SIDE = 64  # pixels of an image
+ROW = "display: flex; flex-wrap: wrap; gap: 0.75rem"
+FIGURE = f"margin: 0; width: {SIDE + 8}px; font-size: 0.8rem; line-height: 1.25; text-align: center"
+SHARP = "image-rendering: pixelated"
 
 
 def fields(view: ShownSlice, at: tuple[float, ...], cells: Cells) -> None:
     """A number for each axis."""
-    for axis, column in enumerate(st.columns([1, 1, 2])[: len(at)]):
+    for axis, column in enumerate(st.columns([1, 1, 0.6], vertical_alignment="bottom")[: len(at)]):
         with column:
             network_slices_controls.field(
                 st.number_input, cells.labels[axis], f"at.{axis}", float(at[axis]),
@@ -56,25 +60,18 @@ def images(found: Mistakes) -> None:
     st.markdown(f"**{found.wrong:,} of {found.of:,}** test images are misclassified" + (":" if found.wrong else "."))
     if not found.wrong:
         return
-    captions = [
-        f"{_class(guess)}, true {label}" + ("" if np.isnan(sure) else f" ({sure:.0%})")
-        for guess, label, sure in zip(found.guess, found.labels, found.probability)
-    ]
-    st.image([_pixels(image) for image in found.images], caption=captions, width=SIDE)
-    more = "" if len(captions) == found.wrong else f"The first {len(captions)} of them. "
+    shown = zip(found.images, found.guess, found.labels, found.probability)
+    st.html(f'<div style="{ROW}">{"".join(_figure(*one) for one in shown)}</div>')
+    more = "" if len(found.images) == found.wrong else f"The first {len(found.images)} of them. "
     st.caption(
-        f"{more}Under each: what the network takes it for, what it is, and how probable the network finds its own answer."
+        f"{more}Under each what the network takes it for, what it is, and how probable the network finds its own answer."
     )
 
 
-def _class(guess: int) -> str:
-    return "nothing" if guess < 0 else f"taken for {guess}"
-
-
-def _pixels(image: np.ndarray) -> np.ndarray:
-    """`(channels, height, width)` as bytes, each pixel a block; numbers outside of [0, 1] are stretched to it."""
-    low, high = min(float(image.min()), 0.0), max(float(image.max()), 1.0)
-    colours = np.round(255 * (image - low) / (high - low)).astype(np.uint8).transpose(1, 2, 0)
-    times = max(1, -(-SIDE // colours.shape[0]))
-    block = colours.repeat(times, axis=0).repeat(times, axis=1)
-    return np.asarray(block[:, :, 0] if block.shape[2] == 1 else block)
+def _figure(image: np.ndarray, guess: int, label: int, sure: float) -> str:
+    """An image with its words, as HTML."""
+    words = f"{'nothing' if guess < 0 else guess}, true {label}"
+    about = f'alt="A test image taken for {words}" width="{SIDE}" height="{SIDE}" style="{SHARP}"'
+    probability = "" if np.isnan(sure) else f"<br>{sure:.0%}"
+    picture = f'<img src="{address(grey_or_colour(image))}" {about}>'
+    return f'<figure style="{FIGURE}">{picture}<figcaption>{words}{probability}</figcaption></figure>'

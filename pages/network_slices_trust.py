@@ -17,12 +17,11 @@ from pages import network_slices_view, race_view
 from pages.network_slices_work import Standing
 
 
-def panel(view: ShownSlice, cells: Cells | None, now: Standing) -> None:
+def panel(view: ShownSlice, cells: Cells, now: Standing) -> None:
     """Numbers, and in sentences what the slice cannot show."""
     st.subheader("How far to trust it", anchor=False)
-    if cells is None:
-        st.caption("The slice is being made ...")
-        return
+    if view.beside:
+        st.caption("Of the first slice; the one beside it has the same kind of directions, cells and data.")
     rows = network_slices_view.facts_rows(cells)
     found: Trust | None = now.result
     if found is not None:
@@ -55,7 +54,7 @@ def charts(view: ShownSlice, cells: Cells, found: Trust, result: TrainingResult,
 
 def table(rows: Sequence[tuple[str, str]]) -> None:
     """Two columns of words."""
-    st.markdown("\n".join(["| Of the slice | |", "|:--|:--|", *(f"| {name} | {_plain(text)} |" for name, text in rows)]))
+    st.markdown("\n".join(["| Measure | Value |", "|:--|:--|", *(f"| {name} | {_plain(text)} |" for name, text in rows)]))
 
 
 def _plain(text: str) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from io import BytesIO
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from experiments.grids.cells import Cells
 from experiments.grids.look import Decisions, Fit
@@ -15,6 +17,7 @@ from experiments.grids.trust import PathTrust, SeedTrust
 from experiments.presets import DIGITS
 from figures import theme
 from figures.decisions import decisions_figure, fit_figure
+from figures.pixels import address, grey_or_colour, png
 from figures.plain import log_axis
 from figures.slice_line import Along, Mark, slice_line_figure
 from figures.trusted import path_losses_figure, seeds_figure
@@ -71,6 +74,16 @@ def test_decisions_are_coloured_by_class_and_paler_where_unsure(mode: theme.Mode
 
 def _rgb(colour: str) -> np.ndarray:
     return np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)])
+
+
+@pytest.mark.parametrize("shape", [(5, 7), (4, 3, 3)])
+def test_pixels_come_back_from_their_file(shape: tuple[int, ...]) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+    np.testing.assert_array_equal(np.asarray(Image.open(BytesIO(png(pixels)))), pixels)
+    image = pixels[None] / 255 if len(shape) == 2 else pixels.transpose(2, 0, 1) / 255
+    np.testing.assert_array_equal(grey_or_colour(image), pixels)
+    assert grey_or_colour(np.array([[[-1.0, 3.0]]])).tolist() == [[0, 255]]
+    assert address(pixels).startswith("data:image/png;base64,iVBOR")
 
 
 def test_a_fit_is_the_outputs_over_the_input() -> None:
