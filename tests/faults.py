@@ -1065,6 +1065,35 @@ SLICES = [
     Fault("landscapes/networks/perceptron_runs.py", "back * h.sign()", "back * h", "tests/experiments/test_together.py"),
 ]
 
+LOOKS = "tests/experiments/test_slice_looks.py -k "
+SLICE_LINKS = "tests/experiments/test_slice_links.py -k "
+SLICES_DRAWN = "tests/figures/test_slices.py -k "
+SHOWN_SLICES = [
+    Fault(CELL + "compute.py", 'axis = 1 if spec.axes == "second" else 0', "axis = 0", LOOKS + "one_axis"),
+    Fault(CELL + "compute.py", "start if j == START else ends[j]", "ends[j]", LOOKS + "0_and_1"),
+    Fault(CELL + "paths.py", "result.off_plane, np.linalg", "0 * result.off_plane, np.linalg", LOOKS + "without_weights"),
+    Fault(CELL + "look.py", "np.flatnonzero(guess != labels)", "np.flatnonzero(guess == labels)", LOOKS + "images"),
+    Fault(CELL + "look.py", "np.exp(outputs - outputs.max(axis=1, keepdims=True))", "np.exp(outputs)", LOOKS + "chooses"),
+    Fault(CELL + "look.py", "1 / (1 + np.exp(-np.abs(outputs[:, 0])))", "1 / (1 + np.exp(-outputs[:, 0]))", LOOKS + "chooses"),
+    Fault(CELL + "cost.py", "if seconds(_with_side(spec, side)) <= most]", "]", LOOKS + "too_long"),
+    Fault(CELL + "store.py", "if left > self.most_bytes and path != newest:", "if path != newest:", LOOKS + "make_room"),
+    Fault(CELL + "requests.py", "coarse.done.size > told", "True", LOOKS + "coarse_maps_once"),
+    Fault(CELL + "link.py", "view = affordable(fitted(read(text)))", "view = fitted(read(text))", SLICE_LINKS + "too_long"),
+    Fault(CELL + "link.py", '"at": "" if view.at is None', '"at": "" if True', SLICE_LINKS + "every_kind"),
+    Fault(
+        CELL + "shown_slice.py",
+        'cells.values["smallest"] / cells.values["largest"]',
+        'cells.values["largest"]',
+        SLICE_LINKS + "shown",
+    ),
+    Fault(CELL + "shown_slice.py", "every = every[np.isfinite(every)]", "every = every", SLICE_LINKS + "colours"),
+    Fault("experiments/link.py", 'fields["batch"] = FULL', "pass", "tests/experiments/test_link.py -k every_step"),
+    Fault("figures/decisions.py", "(found.probability - floor)", "(1 - found.probability)", SLICES_DRAWN + "decisions"),
+    Fault("figures/slice_line.py", "(curve.values > 0) | (not log)", "curve.values > 0", SLICES_DRAWN + "line"),
+    Fault("pages/network_slices_view.py", "level if inside else None", "level", SLICES_DRAWN + "scene"),
+    Fault("static/stage/ground.js", "map.log, map.range)", "map.log)", "tests/figures/test_stage_js.py"),
+]
+
 CONFORMANCE = "tests/pages/test_conformance.py -k "
 NOTEBOOK = "tests/test_notebook.py -k "
 CONFORMING = [
@@ -1134,6 +1163,7 @@ FAULTS = [
     *TRAINED_MAPS,
     *TRAINED,
     *SLICES,
+    *SHOWN_SLICES,
     *RACED_SLICES,
     *CONFORMING,
 ]

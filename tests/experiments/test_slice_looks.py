@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ from experiments.spec import Choice, Experiment, ExperimentError
 from experiments.training import train
 from landscapes import NETWORKS
 from landscapes.directions import DIRECTIONS, Line, line_along
-from landscapes.networks.task import Task
+from landscapes.networks.task import LOGISTIC
 
 SMALL = SliceSpec(DIGITS, 1, directions=Choice("random", {"seed": 4}), cells=(13, 12), samples=60)
 LINE = replace(SMALL, axes="first", cells=(13, 1))
@@ -161,11 +162,10 @@ def test_what_a_network_chooses() -> None:
     guess, probability = chosen(np.array([[0.0, np.log(3.0)], [1000.0, 0.0], [np.nan, 1.0]]), task)
     assert list(guess) == [1, 0, -1]
     np.testing.assert_allclose(probability[:2], [0.75, 1.0])
-    lone: Task = NETWORKS["logistic"].task() if "logistic" in NETWORKS else task
-    if lone.criterion == "logistic":
-        guess, probability = chosen(np.array([[np.log(3.0)], [-np.log(4.0)]]), lone)
-        assert list(guess) == [1, 0]
-        np.testing.assert_allclose(probability, [0.75, 0.8])
+    lone = next(task for task in (family.task() for family in NETWORKS.values()) if task.criterion == LOGISTIC)
+    guess, probability = chosen(np.array([[np.log(3.0)], [-np.log(4.0)]]), lone)
+    assert list(guess) == [1, 0]
+    np.testing.assert_allclose(probability, [0.75, 0.8])
 
 
 def test_what_takes_too_long_is_refused_with_what_fits() -> None:
@@ -203,14 +203,16 @@ def test_cells_travel_without_weights() -> None:
     assert Cells.from_arrays(line.as_arrays()).y is None
 
 
-def test_the_worker_sends_coarse_maps_once_and_answers_beside_them() -> None:
+def test_the_worker_sends_coarse_maps_once_and_answers_beside_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("REPORT", "CALL"):  # seconds: short calls, and a report after every one
+        monkeypatch.setattr(sys.modules["experiments.grids.fill"], name, 0.0)
     heard: list[Any] = []
-    asked = {"slice": replace(SMALL, cells=(49, 49), samples=20).as_json()}
+    asked = {"slice": replace(SMALL, cells=(97, 97), samples=20).as_json()}
     requests.slice_map(asked, lambda m, a: heard.append(type("P", (), {"meta": m, "arrays": a})), lambda: False)
     shapes = [Cells.from_arrays(report.arrays).shape for report in heard if report.arrays]
-    assert shapes == [(13, 13), (25, 25)]
+    assert shapes == [(13, 13), (25, 25), (49, 49)] and len(heard) > 3
     found, share = requests.cells_so_far(heard)
-    assert found is not None and found.shape == (25, 25) and 0 < share < 1
+    assert found is not None and found.shape == (49, 49) and 0 < share < 1
     assert requests.cells_so_far([]) == (None, 0.0)
     for function, record in ((requests.slice_paths, tuple), (requests.slice_look, Look)):
         answer = function({**asked, "at": [0.0, 0.5]}, lambda m, a: None, lambda: False)
