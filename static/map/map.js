@@ -12,33 +12,12 @@ import * as paint from "./paint.js"
 import { CanvasPen } from "../stage/pens.js"
 import { cellAt } from "./places.js"
 import { plan } from "./plan.js"
+import { mounted } from "../stage/mount.js"
 import { menu } from "./save.js"
 import { Outbox } from "../stage/wire.js"
 import { sentence, told } from "./words.js"
 
-const maps = new WeakMap() // the element Streamlit gave -> the map in it, which lives through reruns
-const known = new Map() // id -> map: Streamlit may replace the element, before or after it takes the old one away
-
-export function show({ parentElement, data, setStateValue }) {
-  const picture = decode(data)
-  let map = maps.get(parentElement)
-  if (!map) {
-    map = known.get(picture.id) ?? new CellMap()
-    known.set(picture.id, map)
-    maps.set(parentElement, map)
-    map.enter(parentElement)
-  }
-  map.post = (event) => setStateValue("event", event)
-  map.take(picture)
-  return () => {
-    maps.delete(parentElement)
-    if (map.root !== parentElement) return // it has moved on
-    map.leave(() => {
-      known.delete(picture.id)
-      map.close()
-    })
-  }
-}
+export const show = mounted(decode, () => new CellMap())
 
 const still = matchMedia("(prefers-reduced-motion: reduce)")
 

@@ -12,6 +12,7 @@ import { Hands } from "./hands.js"
 import { heightAt } from "./heights.js"
 import { layout } from "./layout.js"
 import { Legend, isMany } from "./legend.js"
+import { mounted } from "./mount.js"
 import { byStep, short } from "./numbers.js"
 import * as overlays from "./overlays.js"
 import { CanvasPen } from "./pens.js"
@@ -20,29 +21,7 @@ import { fate } from "./runs.js"
 import { Save } from "./save.js"
 import * as wire from "./wire.js"
 
-const stages = new WeakMap() // the element Streamlit gave -> the stage in it, which lives through reruns
-const known = new Map() // id -> stage: Streamlit may replace the element, before or after it takes the old one away
-
-export function show({ parentElement, data, setStateValue }) {
-  const scene = wire.decode(data)
-  let stage = stages.get(parentElement)
-  if (!stage) {
-    stage = known.get(scene.id) ?? new Stage()
-    known.set(scene.id, stage)
-    stages.set(parentElement, stage)
-    stage.enter(parentElement)
-  }
-  stage.post = (event) => setStateValue("event", event)
-  stage.take(scene)
-  return () => {
-    stages.delete(parentElement)
-    if (stage.root !== parentElement) return // it has moved on
-    stage.leave(() => {
-      known.delete(scene.id)
-      stage.close()
-    })
-  }
-}
+export const show = mounted(wire.decode, () => new Stage())
 
 const still = matchMedia("(prefers-reduced-motion: reduce)")
 
