@@ -61,6 +61,7 @@ def outline_of(spec: SliceSpec) -> PlaneOutline:
         domain=surface.domain,
         samples=surface.samples,
         of=surface.of,
+        terms=tuple(bool(divided) for divided in surface.divided[:, 0]),
         coordinates=surface.coordinates,
         description=surface.description,
         precision=facts["precision"],

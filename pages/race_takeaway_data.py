@@ -50,7 +50,8 @@ def data() -> None:
                 label, made, f"{name}.{suffix}", mime, key=f"take.{suffix}", help=told, on_click="ignore", icon=icon
             )
     try:
-        text = _script(experiment.key, experiment, landscape)
+        steps = {i: entry.trajectory.steps for i, entry in enumerate(entries) if not isinstance(entry, str)}
+        text = _script(experiment.key, experiment, landscape, steps)
     except ValueError as error:
         st.info(str(error), icon=":material/info:")
         return
@@ -63,5 +64,5 @@ def data() -> None:
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _script(key: str, _experiment: Experiment, _landscape: Any) -> str:
-    return script(_experiment, _landscape)
+def _script(key: str, _experiment: Experiment, _landscape: Any, _steps: dict[int, int]) -> str:
+    return script(_experiment, _landscape, _steps)

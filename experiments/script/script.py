@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from experiments.script.landscape_code import LandscapeCode
@@ -37,14 +37,15 @@ EXEMPTED = '''def exempted(oracle, divisor):
     return torch.where(torch.tensor({divided}), divisor, 1.0)'''
 
 
-def script(experiment: Experiment, landscape: Any = None) -> str:
+def script(experiment: Experiment, landscape: Any = None, steps: Mapping[int, int] | None = None) -> str:
     """A Python text that needs torch alone and prints each entrant's last finite loss and point, and where it diverged.
 
     float64; the start and all numbers in full precision; torch.optim where it has the rule, else the rule's own source. Where
     derivatives, sums and eigenvectors are rounded otherwise, numbers agree to about 1e-12 times what the run amplifies: see
     `experiments.sensitivity`. A slice through a network needs this project's packages, which hold its data; the text says so.
-    `landscape` saves making it again. Raises ValueError for an experiment on a whole network, which no short text repeats, and
-    for a hyperparameter of a schedule that is itself changed in mid-run.
+    `landscape` saves making it again, `steps` of entrants by index running them to see when a budget of calls is spent; with
+    both the landscape need not be one that evaluates anything. Raises ValueError for an experiment on a whole network, which no
+    short text repeats, and for a hyperparameter of a schedule that is itself changed in mid-run.
     """
     if experiment.landscape.key in NETWORKS:
         raise ValueError("A script is written for surfaces and slices; a network is trained by `python -m experiments`.")
@@ -58,12 +59,14 @@ def script(experiment: Experiment, landscape: Any = None) -> str:
         if reason:
             entrants.append(f"# {made.title} cannot run here. {reason}")
             continue
-        steps = experiment.steps if experiment.budget == "steps" else run_entrant(experiment, seen, index).steps
+        known = {} if steps is None else steps
+        count = known[index] if index in known else _steps(experiment, seen, index)
         nests.append(Nest(choice))
-        entrants.append(nests[-1].code(index + 1, made.title, steps))
+        entrants.append(nests[-1].code(index + 1, made.title, count))
     code = LandscapeCode(experiment, landscape)
     feasible = "\n        theta.copy_(feasible(theta))" if code.bounds else ""
-    title = f"Experiment {experiment.key}: its last losses and points, by torch alone."
+    means = "torch and this project's packages" if experiment.training else "torch alone"
+    title = f"Experiment {experiment.key}: its last losses and points, by {means}."
     pieces = [
         f"{head(title, experiment, start_of(experiment, landscape))}\nRESULTS = []",
         *ground(code, nests, seen),
@@ -71,6 +74,10 @@ def script(experiment: Experiment, landscape: Any = None) -> str:
         *with_helpers(entrants),
     ]
     return with_imports("\n\n\n".join(pieces)) + "\n"
+
+
+def _steps(experiment: Experiment, seen: Any, index: int) -> int:
+    return experiment.steps if experiment.budget == "steps" else run_entrant(experiment, seen, index).steps
 
 
 def ground(code: LandscapeCode, nests: Sequence[Nest], seen: Any) -> list[str]:

@@ -50,12 +50,14 @@ class Outline(Landscape):
 class PlaneOutline(Outline):
     """The outline of a slice through a network of `of` training samples, with the loss over `samples` of them.
 
-    `precision` is that of the network's own numbers, `statistics` what BatchNorm normalises by, "none" without it.
+    `precision` is that of the network's own numbers, `statistics` what BatchNorm normalises by, "none" without it; `terms` say
+    which of the gradient's terms NSGD divides.
     """
 
     domain: Sequence[tuple[float, float]]
     samples: int
     of: int
+    terms: tuple[bool, ...]
     coordinates: tuple[str, ...] = PLANE_AXES
     description: str = DESCRIPTION
     precision: str = "float32"
@@ -68,6 +70,10 @@ class PlaneOutline(Outline):
     @property
     def latex(self) -> str:
         return plane_latex(self.dim)
+
+    @property
+    def divided(self) -> np.ndarray:
+        return np.repeat(np.array(self.terms)[:, None], self.dim, axis=1)
 
     @property
     def measured(self) -> str:
@@ -94,8 +100,10 @@ def plane_outline(
     task: Task = family.task(**parameters)
     reason, plane = input_reason(family.title, task.blocks), (Block("plane", (2,), inputs=False),)
     statistics = "recomputed" if normalises_batches(task.layers) else "none"
+    inputs = [block.inputs for block in task.blocks]
+    terms = (True,) * sum(inputs) + (False,) * (not all(inputs))
     return PlaneOutline(
-        f"Slice of the {family.title}", plane, start, reason, domain, task.samples, task.samples, statistics=statistics
+        f"Slice of the {family.title}", plane, start, reason, domain, task.samples, task.samples, terms, statistics=statistics
     )
 
 

@@ -20,6 +20,7 @@ from experiments.link import decode, encode
 from experiments.presets import DIGITS, RACES
 from experiments.race import enter, height_map
 from experiments.requests import REQUESTS
+from experiments.script import script
 from experiments.slice_choice import KINDS, LINE_CELLS, choice_of, race_in, spec_of
 from experiments.slice_race import opening, refusal, suited
 from experiments.slice_requests import outline as asked_outline
@@ -30,6 +31,7 @@ from experiments.training import train
 from figures.caption import alt_text, caption
 from landscapes.networks.plan import PlaneMLP
 from landscapes.networks.plane import NetworkPlane
+from optimizers import OPTIMIZERS
 
 # Normalised and on two coordinates, so that it is no plain perceptron; a hundred parameters, and its weights are kept.
 NORMED = Experiment(
@@ -198,6 +200,9 @@ def test_the_worker_races_outlines_and_finds_rates(key: str, axes: str) -> None:
     surface: Any = experiment.make_landscape()
     for told in ("name", "domain", "start", "coordinates", "measured", "description", "latex", "dim", "samples", "of"):
         assert getattr(outlined, told) == getattr(surface, told), told
+    np.testing.assert_array_equal(outlined.divided, surface.divided)  # which a script of the race writes down
+    for rule in OPTIMIZERS:
+        assert OPTIMIZERS[rule]().disabled_because(outlined) == OPTIMIZERS[rule]().disabled_because(surface)
     with pytest.raises(TypeError, match="only outlined"):
         outlined.loss(np.zeros(outlined.dim))
     found = REQUESTS["slice_opening"].decode(
@@ -261,3 +266,20 @@ def test_given_directions_have_no_name() -> None:
         choice_of(replace(SMALL, directions=Choice("given")))
     assert spec_of(Choice(SLICE, {"directions": "random", "axes": "first"}), NORMED).cells == LINE_CELLS  # type: ignore[union-attr]
     assert outline_of(SMALL).statistics == "frozen"
+
+
+@pytest.mark.parametrize("axes", ["both", "first"])
+def test_the_script_of_a_page_without_torch_gives_the_same_numbers(axes: str) -> None:
+    """Where the packages are: it says so, and NSGD's terms are those of the network."""
+    spec = sliced("random", axes)
+    experiment = replace(race(spec), optimizers=(Choice("sgd", {"lr": 0.05}), Choice("nsgd_l2", {"lr": 0.05})), steps=3)
+    text, names = script(experiment, outline_of(spec)), dict[str, Any]()
+    assert "this project's packages" in text
+    dtype = torch.get_default_dtype()
+    try:
+        exec(compile(text, "script", "exec"), names)
+    finally:
+        torch.set_default_dtype(dtype)
+    for (_, loss, place, _), trajectory in zip(names["RESULTS"], execute(experiment)):
+        np.testing.assert_allclose(place, trajectory.theta[-1], rtol=1e-4)
+        np.testing.assert_allclose(loss, trajectory.loss[-1], rtol=1e-4)

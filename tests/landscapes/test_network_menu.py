@@ -161,9 +161,10 @@ def test_outlines_say_what_the_networks_and_their_planes_are(key: str, data: str
     for some, same in ((plane, drawn), (plane.subset(2), drawn.subset(2)), (plane.subset(10**6), drawn.subset(10**6))):
         for name in (
             "name", "blocks", "domain", "start", "samples", "of", "coordinates", "minima", "saddles", "description", "latex",
-            "input_reason", "input_note",
+            "input_reason", "input_note", "measured",
         ):  # fmt: skip
             assert getattr(same, name) == getattr(some, name), name
+        np.testing.assert_array_equal(same.divided, some.divided)
     for asked in (drawn.loss, drawn.gradient, drawn.hessian):
         with pytest.raises(TypeError, match="only outlined"):
             asked(np.zeros(2))

@@ -184,3 +184,13 @@ def test_dragged_it_runs_on_fewer_samples_and_says_so(kind: str) -> None:
     for entry in entries:
         assert not isinstance(entry, str) and entry.trajectory.steps == 40
         np.testing.assert_allclose(entry.trajectory.loss[0], surface.subset(100).loss(np.asarray(surface.start)), rtol=1e-5)
+
+
+def test_data_and_code_are_offered_on_any_budget() -> None:
+    """The page evaluates nothing itself: the steps that a budget of calls allows are the run's own."""
+    app = opened(**encode(replace(of_two("random"), budget="calls", steps=9)), **{"show.open": "take"})
+    app.session_state["take.part"] = "data"
+    app.run()
+    assert not app.exception and not app.info
+    text = app.code[-1].value
+    assert "this project's packages" in text and "for t in range(" in text
