@@ -30,12 +30,9 @@ from pages.controls import Editor
 state = st.session_state
 TITLE = "Slices of its loss"
 OPEN = f"network.section.{TITLE}"  # the expander's own state
-STAGE, RESULT, DROPPED, WATCHED = (
-    "network.slices.stage",
-    "network.slices.result",
-    "network.slices.dropped",
-    "network.slices.watched",
-)
+STAGE = "network.slices.stage"
+RESULT, DRAWN = "network.slices.result", "network.slices.drawn"  # the training, and the view that the whole page has drawn
+DRAGGING, WATCHED = "network.slices.dragging", "network.slices.watched"
 FIELD = "slice."
 
 
@@ -76,7 +73,7 @@ def section(result: TrainingResult) -> None:
         work.drop()
         st.error(said, icon=":material/timer_off:")
         return
-    state[RESULT] = result
+    state[RESULT], state[DRAWN] = result, view
     gather(view)
     state[WATCHED] = work.running()
     (watched if state[WATCHED] else resting)()
@@ -198,14 +195,15 @@ def moved() -> None:
     if done is None or done.start is None or view is None or len(done.start) != 2 or view.spec.line:
         return
     controls.keep(replace(view, at=done.start))
-    state[DROPPED] = done.phase == "drop"
+    state[DRAGGING] = done.phase == "drag"
 
 
 def settle(now: dict[str, work.Standing]) -> None:
-    """After the slice has drawn itself: the whole page follows where the last answer has come, one has begun, or a hand has
-    dropped the ring."""
-    changed = work.running() != state.get(WATCHED, False)
-    if state.pop(DROPPED, False) or changed:
+    """After the slice has drawn itself: the whole page and its address follow where the last answer has come, one has begun, or
+    another point has been chosen. Not while a hand drags: its next event is on the way."""
+    if state.pop(DRAGGING, False):
+        return
+    if work.running() != state.get(WATCHED, False) or state.get(controls.VIEW) != state.get(DRAWN):
         st.rerun()
 
 

@@ -102,7 +102,7 @@ def choose(view: ShownSlice, window: tuple[tuple[float, float], ...] | None) -> 
             help="Colours, or the axis of a line, by the logarithm.",
         )  # fmt: skip
         field(
-            st.checkbox, "Paths", "paths", view.paths, lambda on: replace(view, paths=bool(on)),
+            st.checkbox, "Paths", "paths", view.paths, lambda on: replace(view, paths=bool(on)), disabled=spec.line,
             help="The training's paths, projected on the slice.",
         )  # fmt: skip
     with fourth.popover("Directions, extent, data", width="stretch"):

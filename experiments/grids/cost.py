@@ -14,6 +14,7 @@ from landscapes.networks.datasets.download import DatasetError
 from landscapes.networks.task import Task
 
 SIDES = (13, 17, 25, 33, 49, 65, 97, 129, 193)  # cells whose coarser maps reach both edges
+QUICK = 15.0  # seconds that a slice may take which nobody has asked to be finer
 EIGEN_PRODUCTS = 30  # of the Hessian, for both ends of its spectrum at a cell; up to 200 where they lie close to others
 
 
@@ -34,7 +35,20 @@ def seconds(spec: SliceSpec) -> float:
         one += pass_seconds(task, _test_samples(task.data), FORWARD)
     if set(CURVATURES) & set(spec.quantities):
         one += EIGEN_PRODUCTS * PRODUCT * pass_seconds(task, samples, BACKWARD)
-    return one * spec.cells[0] * spec.cells[1]
+    finding = EIGEN_PRODUCTS * PRODUCT * pass_seconds(task, samples, BACKWARD) if spec.directions.key == "eigenvectors" else 0.0
+    return finding + one * spec.cells[0] * spec.cells[1]
+
+
+def quick(spec: SliceSpec) -> SliceSpec:
+    """The same slice in as many cells as are soon there, up to its own; where even the fewest take long, on fewer samples."""
+    sides = [side for side in SIDES if side <= spec.cells[0] and seconds(_with_side(spec, side)) <= QUICK]
+    if sides:
+        return _with_side(spec, sides[-1])
+    least = _with_side(spec, SIDES[0])
+    if seconds(least) <= INTERACTIVE:
+        return least
+    fewer = (replace(least, samples=count) for count in _fewer(task_of(spec).samples))
+    return next((made for made in fewer if seconds(made) <= QUICK), least)
 
 
 def refusal(spec: SliceSpec, most: float = INTERACTIVE) -> str:

@@ -10,14 +10,14 @@ from typing import NamedTuple
 import numpy as np
 
 from experiments.grids.cells import Cells
-from experiments.grids.cost import refusal, task_of
+from experiments.grids.cost import quick, refusal, task_of
 from experiments.grids.spec import START, Interval, SliceSpec
 from experiments.spec import Choice, Experiment, ExperimentError
 from landscapes.directions import DIRECTIONS
 from landscapes.grids.quantities import CURVATURES, QUANTITIES
 from landscapes.ranges import Scale
 
-PLANE_SIDE, LINE_SIDE, CURVED_SIDE = 49, 97, 13
+PLANE_SIDE, LINE_SIDE = 49, 97
 SEEDED = ("random", "eigenvectors")  # kinds whose seed always matters
 LOCAL = ("random", "eigenvectors", "gradient")  # kinds that go around one place, and so around another one too
 KINDS = tuple(key for key in DIRECTIONS if key != "given")  # those are for Python: they have to be given
@@ -66,7 +66,11 @@ class ShownSlice:
 
 def opening(training: Experiment) -> ShownSlice:
     """What a page opens on: two filter-normalised random directions around the first optimizer's end."""
-    return fitted(ShownSlice(SliceSpec(training, cells=(PLANE_SIDE, PLANE_SIDE))))
+    return _quick(fitted(ShownSlice(SliceSpec(training, cells=(PLANE_SIDE, PLANE_SIDE)))))
+
+
+def _quick(view: ShownSlice) -> ShownSlice:
+    return fitted(replace(view, spec=quick(view.spec)))
 
 
 def fitted(view: ShownSlice) -> ShownSlice:
@@ -78,9 +82,13 @@ def fitted(view: ShownSlice) -> ShownSlice:
         wanted = (*SHOWN["loss"].made_of, *SHOWN["test_loss"].made_of)
     if not has_classes(spec):
         wanted = tuple(name for name in wanted if not name.endswith("accuracy"))
+    spec = replace(spec, quantities=wanted)
+    if spec.line and shown not in CURVED and refusal(spec):  # a large test set is what takes long
+        spec = replace(spec, quantities=tuple(name for name in wanted if not name.startswith("test_")))
+        shown = shown.removeprefix("test_")
     at = view.at if view.at is not None and len(view.at) == (1 if spec.line else 2) else None
     beside = view.beside if view.beside in besides(spec) else ""
-    return replace(view, spec=replace(spec, quantities=wanted), shown=shown, beside=beside, at=at)
+    return replace(view, spec=spec, shown=shown, beside=beside, at=at)
 
 
 def has_classes(spec: SliceSpec) -> bool:
@@ -156,15 +164,16 @@ def with_axes(view: ShownSlice, axes: str) -> ShownSlice:
     if line == view.spec.line:
         cells = view.spec.cells
     towards = view.spec.towards[:1] if axes == "first" else view.spec.towards
-    return fitted(replace(view, spec=replace(view.spec, axes=axes, cells=cells, window=None, towards=towards), at=None))
+    return _quick(fitted(replace(view, spec=replace(view.spec, axes=axes, cells=cells, window=None, towards=towards), at=None)))
 
 
 def with_shown(view: ShownSlice, shown: str) -> ShownSlice:
     """Another number on its usual scale; eigenvalues, which take hundreds of times as long as losses, in fewer cells."""
-    made = fitted(replace(view, shown=shown, log=SHOWN[shown].scale == "log"))
-    if refusal(made.spec):
-        made = replace(made, spec=replace(made.spec, cells=(CURVED_SIDE, 1 if made.spec.line else CURVED_SIDE)))
-    return made
+    spec, side = view.spec, LINE_SIDE if view.spec.line else PLANE_SIDE
+    if view.shown in CURVED and shown not in CURVED:
+        spec = replace(spec, cells=(side, 1 if spec.line else side))
+    made = fitted(replace(view, spec=spec, shown=shown, log=SHOWN[shown].scale == "log"))
+    return _quick(made) if shown in CURVED or refusal(made.spec) else made
 
 
 def with_side(view: ShownSlice, side: int) -> ShownSlice:

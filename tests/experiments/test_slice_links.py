@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from experiments.grids import link
 from experiments.grids.cells import Cells
-from experiments.grids.cost import SIDES, refusal
+from experiments.grids.cost import QUICK, SIDES, refusal, seconds
 from experiments.grids.shown_slice import (
     CURVED,
     KINDS,
@@ -133,6 +133,23 @@ def test_choices_that_pull_others_along() -> None:
     assert there.spec.optimizer == 3 and there.beside == "" and with_place(there, START).spec.place == "start"
     for key in KINDS:
         assert fitted(replace(with_kind(view, key), beside="end:99")).beside == ""
+
+
+def large() -> Experiment:
+    """A training whose every pass takes minutes."""
+    family = NETWORKS["resnet20"]
+    return Experiment(landscape=Choice("resnet20", dict(family.defaults)), optimizers=(Choice("sgd"),), steps=1, batch_size=128)
+
+
+def test_of_a_large_network_a_page_opens_on_what_can_be_waited_for() -> None:
+    view = opening(large())
+    assert view.spec.samples is not None and not refusal(view.spec) and seconds(view.spec) <= QUICK
+    line = with_axes(view, "first")
+    assert not refusal(line.spec)
+    assert seconds(opening(DIGITS).spec) <= QUICK and opening(DIGITS).spec.cells == (49, 49)
+    dear = with_shown(opening(DIGITS), "largest")
+    assert seconds(dear.spec) <= QUICK or dear.spec.cells == (13, 13)
+    assert with_shown(dear, "accuracy").spec.cells == (49, 49)
 
 
 def test_what_a_slice_is_compared_with() -> None:

@@ -134,6 +134,8 @@ def test_words_about_a_slice_have_its_numbers() -> None:
     line = with_axes(with_kind(view, "through"), "first")
     assert [mark.place for mark in formats.marks(line.spec)] == [0.0, 1.0]
     assert [mark.place for mark in formats.marks(with_axes(view, "first").spec)] == [0.0]
-    assert formats.charts(line, known)[1][2] == ("accuracy", "test_accuracy")
-    assert formats.charts(with_shown(line, "error"), known)[1][2] == ("error", "test_error")
+    assert [names for _, _, names in formats.charts(line, known)] == [("loss",), ("accuracy",)]
+    both = replace(known, values={**known.values, "test_loss": known.values["loss"], "test_accuracy": known.values["loss"]})
+    assert formats.charts(line, both)[1][2] == ("accuracy", "test_accuracy")
+    assert formats.charts(with_shown(line, "error"), both)[1][2] == ("error", "test_error")
     assert formats.middle(replace(known, x=np.array([2.0, 4.0]))) == (3.0, 0.0)
