@@ -31,7 +31,7 @@ def sweep_script(sweep: Sweep) -> str:
     write.
     """
     experiment, names = sweep.experiment, [axis.name for axis in sweep.axes]
-    varied = any(name.startswith((SURFACE, MODIFIER)) for name in names)
+    varied = any(_moves(axis) for axis in sweep.axes)
     first = cell(sweep, 0, 0, 0)
     landscape: Any = first.make_landscape()
     numbers: list[float] | None = [] if varied else None
@@ -53,6 +53,11 @@ def sweep_script(sweep: Sweep) -> str:
         "\n".join([f"OPTIMIZERS = [{listed}{',' * (len(nests) == 1)}]", *_loop(sweep, varied)]),
     ]
     return with_imports("\n\n\n".join(pieces)) + "\n"
+
+
+def _moves(axis: Axis) -> bool:
+    """Whether it varies a number of the landscape."""
+    return axis.name.startswith((SURFACE, MODIFIER))
 
 
 def _variable(name: str) -> str:
@@ -84,9 +89,7 @@ def _constants(sweep: Sweep, landscape: Any, varied: bool, needs: Needs) -> list
     lines += [f"{name} = {_values(axis)}  # {axis.name}" for name, axis in zip("XY", sweep.axes)]
     if not varied:
         return [*lines, f"MINIMA, HEIGHTS, PIXEL = {_marks(landscape)}"]
-    moving = [axis.name.startswith((SURFACE, MODIFIER)) for axis in sweep.axes]
-    rows = sweep.rows if len(moving) > 1 and moving[1] else 1
-    columns = sweep.columns if moving[0] else 1
+    columns, rows = (axis.cells if axis is not None and _moves(axis) else 1 for axis in (sweep.x, sweep.y))
     if rows * columns > MOST_LANDSCAPES:
         count = f"{rows * columns:,} here, {MOST_LANDSCAPES:,} at most"
         raise ValueError(f"A script lists the numbers of every landscape: {count}. Choose fewer cells.")
@@ -126,14 +129,8 @@ def _loop(sweep: Sweep, varied: bool) -> list[str]:
     lines.append(f"{indent}for column, {names[0]} in list(enumerate(X))[::EVERY]:")
     indent += "    "
     if varied:
-        moving = [axis.name.startswith((SURFACE, MODIFIER)) for axis in sweep.axes]
-        at = (
-            "row"
-            if not moving[0]
-            else "column"
-            if not all(moving[1:]) or len(moving) < 2
-            else f"row * {sweep.columns} + column"
-        )
+        places = [place for axis, place in zip(sweep.axes, ("column", "row")) if _moves(axis)]
+        at = places[0] if len(places) == 1 else f"row * {sweep.columns} + column"
         lines.append(f"{indent}p, START, MINIMA, HEIGHTS, PIXEL = LANDSCAPES[{at}]")
     for axis, name in zip(sweep.axes, names):
         if (place := coordinate(axis.name)) is not None:

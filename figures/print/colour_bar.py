@@ -18,7 +18,7 @@ def draw_colour_bar(sheet: Sheet, grid: Grid) -> None:
     bar, em, small = grid.cells.bar, sheet.em, sheet.look.small
     assert bar is not None
     first, last = grid.box(0), grid.box((grid.down - 1) * grid.across)
-    tall = min(max(last.bottom - first.top, 6 * em), 24 * em)
+    tall = max(last.bottom - first.top, 6 * em)
     tip = BAR * em if bar.below or bar.above else 0.0
     box = Box(grid.right + 0.8 * em, first.top + tip * bar.above, BAR * em, tall - tip * (bar.below + bar.above))
     axes = sheet.axes(box, (0, 1), (0, 1))
@@ -33,7 +33,7 @@ def draw_colour_bar(sheet: Sheet, grid: Grid) -> None:
         if beyond:
             axes.fill(*zip(*points), facecolor=colour, edgecolor=sheet.ground.ink, linewidth=0.05 * em, clip_on=False)
     axes.yaxis.tick_right()
-    found = axis_ticks(bar.low, bar.high, bar.scale, max(2, box.height / em / 2.2))
+    found = axis_ticks(bar.low, bar.high, bar.scale, max(2, min(box.height / em / 2.2, 10)))
     places = [(float(share_of(np.array(v), bar.low, bar.high, bar.scale)), label) for v, label in found]
     sheet.tick(axes, "y", [min(max(at, 0), 1) for at, _ in places], [label for _, label in places])
     widest = max((width(plain(label), small) for _, label in places), default=0)

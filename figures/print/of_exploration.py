@@ -141,15 +141,15 @@ def values_at(sweep: Sweep, row: int, column: int, coordinates: Sequence[str]) -
 def _quantiles(result: CloudResult, labels: Sequence[str]) -> Chart:
     middle, steps = QUANTILES.index(0.5), np.arange(result.loss.shape[2])
     keys = [choice.key for choice in result.cloud.experiment.optimizers]
-    traces = [Trace(label, steps, quantiles[middle]) for label, quantiles in zip(labels, result.loss)]
     every = [Trace(label, steps, row) for label, quantiles in zip(labels, result.loss) for row in quantiles]
     log = is_log(every)
     lines = [
         Line(key, label, steps, quantiles[middle], [(quantiles[k], quantiles[-1 - k]) for k in range(middle)])
         for key, label, quantiles in zip(keys, labels, result.loss)
     ]
-    limits = loss_range(traces if log == is_log(traces) else every)
-    return Chart("Loss: median, half and nine tenths", "step", "", lines, limits, "linear", "log" if log else "linear")
+    return Chart(
+        "Loss: median, half and nine tenths", "step", "", lines, loss_range(every), "linear", "log" if log else "linear"
+    )
 
 
 def _shares(picture: CellMap, index: int) -> list[Share]:

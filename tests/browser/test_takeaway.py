@@ -28,9 +28,9 @@ MakeVisitor = Callable[..., Visitor]
 class Takeaway:
     """The open section of a visitor."""
 
-    def __init__(self, one: Visitor, **fields: str) -> None:
+    def __init__(self, one: Visitor, page: str = "", link: str = "", **fields: str) -> None:
         self.one = one
-        one.open("", **fields)
+        one.go(link) if link else one.open(page, **fields)
         one.page.locator("summary", has_text=SECTION).click()
         self.box = one.page.locator("details", has=one.page.locator("summary", has_text=SECTION))
         expect(self.box.get_by_role("button", name="PNG 2×")).to_be_visible(timeout=PATIENCE)
