@@ -101,8 +101,8 @@ def _second_looks(key: str, _experiment: Experiment) -> list[SecondLook]:
 def second_looks(experiment: Experiment, entries: Sequence[Entry]) -> list[SecondLook | None]:
     """What each run came to, and how far its picture can be trusted.
 
-    None for those that cannot run; for all on a slice, where it would take thousands of passes over the data, and where no
-    answer came in time: the table does without.
+    None for those that cannot run; for all on a slice, where it would take thousands of passes over the data, and a start moved
+    by 1e-8 is lost in the network's float32; and where no answer came in time: the table does without.
     """
     able = [i for i, entry in enumerate(entries) if not isinstance(entry, str)]
     if experiment.landscape.key == SLICE or not able:
