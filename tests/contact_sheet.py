@@ -47,7 +47,7 @@ class View:
 VIEWS = (
     *(View(f"race {key}", "", (("on", key),)) for key in RACES),
     View("race in a random plane", "", (("on", "slice"), ("on.directions", "random"), ("race", "adam,newton,rmsprop"))),
-    View("race along a line", "", (("on", "slice"), ("on.directions", "through"), ("on.axes", "first"), ("race", "adam,newton"))),
+    View("race along a line", "", (("on", "slice"), ("on.directions", "through"), ("on.axes", "first"), ("race", "adam"))),
     View("race, one panel each", "", (("show.view", "each"),)),
     View("race, diverging", "", (("0.lr", "0.021"),)),
     View("race, explained", "", (("show.why", "0"), ("show.step", "12"))),
