@@ -766,6 +766,16 @@ TURNS = "tests/experiments/test_worker.py -k turns"
 TUNED = "tests/experiments/test_tune.py"
 
 SWEEPS = [
+    Fault(
+        "experiments/sweeps/replay.py",
+        "theta, held, self._kept = self.theta[keep]",
+        "theta, held, self._kept = self.batch.starts[keep]",
+        REPLAY,
+    ),
+    Fault("experiments/sweeps/replay.py", "Halt(visit.step, ", "Halt(visit.step + 1, ", REPLAY),
+    Fault("experiments/sweeps/power.py", "exponent == self.exponent + 1 and", "exponent > 1 and", REPLAY),
+    Fault("experiments/sweeps/compute.py", ".waited(steps - step)", ".waited(1)", SWEEP + "left_behind"),
+    Fault("experiments/sweeps/compute.py", "[order] for columns", " for columns", SWEEP + "left_behind"),
     Fault("experiments/turns.py", "            mine.clear()\n", "            mine.clear\n", TURNS),
     Fault("experiments/turns.py", "self._row.insert(1, mine)", "self._row.append(mine)", TURNS),
     Fault("experiments/worker.py", "if caller not in busy", "if True", TURNS),
@@ -908,12 +918,68 @@ EXPLORING = [
     Fault("experiments/sweeps/link.py", 'f"{one.name},{one.low!r}', 'f"{one.name},{one.low:g}', LINKED + "every_number"),
     Fault("experiments/sweeps/link.py", "if name in MUST_FIT and", "if False and", LINKED + "one_wrong"),
     Fault("experiments/sweeps/link.py", "if i not in able(experiment)]", "if i < 0]", LINKED + "one_wrong"),
-    Fault("experiments/sweeps/export.py", "repr(x), *", "f'{x:g}', *", LINKED + "cells_leave"),
     Fault(
         "pages/explore_stage.py", "cell(sweep, index, row, column)", "cell(sweep, index, column, row)", EXPLORED + "one_cell"
     ),
     Fault("pages/explore_map.py", "solo = cell(sweep, *at)", "solo = cell(sweep, 0, 0, 0)", EXPLORED + "holds_what"),
     Fault("pages/explore_controls.py", 'state["explore.complaints"] += complaints', "pass", EXPLORED + "got_wrong"),
+]
+
+EXPLORED_PRINT = "tests/figures/test_print_explored.py -k "
+EXPLORED_DATA = "tests/experiments/test_explore_export.py -k "
+SWEEP_SCRIPT = "tests/experiments/test_sweep_script.py -k "
+EXPLORED_TAKEAWAY = [
+    Fault("experiments/sweeps/export.py", "yield [label, x, *", "yield [label, float(f'{x:g}'), *", LINKED + "cells_leave"),
+    Fault(
+        "experiments/sweeps/export.py", "losses.T.tolist(), means", "losses.T.round(9).tolist(), means", EXPLORED_DATA + "table"
+    ),
+    Fault("experiments/sweeps/export.py", "sweep.experiment.seed + seed, *told", "seed + 1, *told", EXPLORED_DATA + "table"),
+    Fault(
+        "figures/print/cells.py",
+        "cells.film.code_of[panel.codes[grid.exhibit.frame]]",
+        "cells.film.code_of[panel.codes[0]]",
+        EXPLORED_PRINT + "cells_are",
+    ),
+    Fault("figures/print/grid.py", "for _ in range(4):", "for _ in range(1):", EXPLORED_PRINT + "covers"),
+    Fault(
+        "figures/print/exhibit_layout.py",
+        'first = min(natural(exhibit, "run", wide, look), tall - least)',
+        'first = natural(exhibit, "run", wide, look)',
+        EXPLORED_PRINT + "fits",
+    ),
+    Fault(
+        "figures/print/of_exploration.py",
+        "[(lower, upper)] if sweep.rows > 1",
+        "[(lower, middle)] if sweep.rows > 1",
+        EXPLORED_PRINT + "bands",
+    ),
+    Fault("figures/print/of_exploration.py", 'side="right") - 1', 'side="right") - 2', EXPLORED_PRINT + "shares"),
+    Fault(
+        "figures/print/of_tuning.py",
+        "search.scores[column == value].min()",
+        "search.scores[column == value].max()",
+        EXPLORED_PRINT + "curves",
+    ),
+    Fault("figures/print/scales.py", "if k % every == 0", "if k % every == 1", EXPLORED_PRINT + "covers"),
+    Fault("figures/sweep_caption.py", "name not in varied}", "name in varied}", EXPLORED_PRINT + "words"),
+    Fault("experiments/script/measure_code.py", "(best > base + TOLERANCE)", "(best > TOLERANCE)", SWEEP_SCRIPT + "surface"),
+    Fault("experiments/script/measure_code.py", "last > 4 * second", "last > second", SWEEP_SCRIPT + "fate"),
+    Fault(
+        "experiments/script/sweep_script.py",
+        '("column", "row")) if _moves',
+        '("column", "column")) if _moves',
+        SWEEP_SCRIPT + "kind_of_axis",
+    ),
+    Fault("experiments/script/wrapper_code.py", "isinstance(momentum, Name)", "False", SWEEP_SCRIPT + "kind_of_axis"),
+    Fault(
+        "pages/explore_takeaway_asked.py", "view.cell, step,", "None, step,", "tests/pages/test_explore_takeaway.py -k figure"
+    ),
+    Fault(
+        "pages/explore_controls.py",
+        'if part in hide.split(",")]',
+        "if not hide]",
+        "tests/pages/test_explore_takeaway.py -k hidden",
+    ),
 ]
 
 NETWORK_MAPS = "tests/experiments/test_sweeps_networks.py -k "
@@ -1096,6 +1162,7 @@ SHOWN_SLICES = [
 
 CONFORMANCE = "tests/pages/test_conformance.py -k "
 NOTEBOOK = "tests/test_notebook.py -k "
+GALLERY = "tests/test_gallery.py -k "
 CONFORMING = [
     Fault(
         "experiments/conformance.py", "outcome.passed is True for", "outcome.passed is not None for", CONFORMANCE + "told_apart"
@@ -1125,7 +1192,53 @@ CONFORMING = [
         NOTEBOOK + "finite",
     ),
     Fault("figures/slice_map.py", "grid.span.coordinates(np.asarray(points))", "np.asarray(points)", NOTEBOOK + "blocks"),
+    Fault(
+        "benchmarks/gallery/maps.py",
+        "for panel in panels])\n    scale",
+        "for panel in panels[:1]])\n    scale",
+        GALLERY + "maps",
+    ),
+    Fault("benchmarks/gallery/__main__.py", 'if words["Source"] else ""', 'if "" else ""', GALLERY + "page"),
+    Fault(
+        "benchmarks/gallery/sheet.py",
+        ".query(found.astype(float))[1]",
+        ".query(255 - found.astype(float))[1]",
+        GALLERY + "maps",
+    ),
     Fault("pages/conformance.py", "known or shipped().ours.outcomes", "shipped().ours.outcomes", CONFORMANCE + "another"),
+]
+
+SHIPPED, SHOWN = "tests/experiments/test_shipped.py -k ", "tests/pages/test_network_finished.py -k "
+
+FINISHED = [
+    Fault(
+        "experiments/shipped/trainings.py",
+        '"skips", residual="yes"),\n        _mnist("plain"',
+        '"skips", residual="yes", norm="batch"),\n        _mnist("plain"',
+        SHIPPED + "one_switch",
+    ),
+    Fault(
+        "experiments/shipped/files.py",
+        "origin=result.origin.astype(np.float32)",
+        "origin=0 * result.origin",
+        SHIPPED + "plane_are",
+    ),
+    Fault(
+        "experiments/shipped/files.py",
+        "if result.experiment.key != training.experiment.key:",
+        "if False:",
+        SHIPPED + "left_out",
+    ),
+    Fault("experiments/training_result.py", "return self.ends.shape[1] == 0", "return False", SHIPPED + "picture"),
+    Fault("experiments/training.py", "plan or plan_of(experiment))", "plan_of(experiment))", SHIPPED + "makes_files"),
+    Fault("pages/network_finished_view.py", 'zip(("off", "on"), values)', 'zip(("on", "off"), values)', SHOWN + "numbers_said"),
+    Fault("pages/network_finished.py", "result.domain, key, colours)", "result.domain, key)", SHOWN + "same_colours"),
+    Fault(
+        "pages/network_data.py",
+        "not result.pictured and not _dataset(result).missing()",
+        "not result.pictured",
+        SHOWN + "missing",
+    ),
 ]
 
 RACING = "tests/experiments/test_slice_race.py -k "
@@ -1160,11 +1273,13 @@ FAULTS = [
     *REPRODUCED,
     *SWEEPS,
     *EXPLORING,
+    *EXPLORED_TAKEAWAY,
     *TRAINED_MAPS,
     *TRAINED,
+    *FINISHED,
     *SLICES,
-    *SHOWN_SLICES,
     *RACED_SLICES,
+    *SHOWN_SLICES,
     *CONFORMING,
 ]
 

@@ -25,7 +25,7 @@ class Batch(NamedTuple):
 
     `landscape` is as the optimizer sees it; starts `(runs, dim)`; minima `(minima, dim, runs or 1)`, NaN where a run's
     landscape has fewer; heights `(minima, runs or 1)`, the loss there; pixel `(runs or 1,)`: what is smaller cannot be seen on
-    its map.
+    its map. `experiment` and `values` are what it was made from.
     """
 
     optimizer: Optimizer
@@ -35,6 +35,12 @@ class Batch(NamedTuple):
     minima: np.ndarray
     heights: np.ndarray
     pixel: np.ndarray
+    experiment: Experiment
+    values: Mapping[str, np.ndarray]
+
+    def some(self, keep: np.ndarray) -> Batch:
+        """The batch of the runs that `keep` `(runs,)` names."""
+        return batch_of(self.experiment, {name: values[keep] for name, values in self.values.items()})
 
 
 def batch_of(experiment: Experiment, values: Mapping[str, np.ndarray]) -> Batch:
@@ -42,7 +48,7 @@ def batch_of(experiment: Experiment, values: Mapping[str, np.ndarray]) -> Batch:
 
     Of the seed there is one value for all of them.
     """
-    runs = len(next(iter(values.values())))
+    runs, asked = len(next(iter(values.values()))), experiment
     if SEED in values:
         experiment = replace(experiment, seed=round(float(values[SEED][0])))
     given = {name: v[:, None] for name, v in values.items() if _of_the_optimizer(name)}
@@ -60,7 +66,7 @@ def batch_of(experiment: Experiment, values: Mapping[str, np.ndarray]) -> Batch:
         minima, heights, pixel = minima[..., which], heights[..., which], pixel[which]
     if experiment.batch_size is not None:
         landscape = landscape.on_batches(experiment.batch_size)
-    return Batch(optimizer, landscape, starts, experiment.seed, minima, heights, pixel)
+    return Batch(optimizer, landscape, starts, experiment.seed, minima, heights, pixel, asked, values)
 
 
 def _of_the_optimizer(name: str) -> bool:

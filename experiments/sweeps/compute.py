@@ -11,7 +11,7 @@ from experiments.spec import ExperimentError, run_entrant
 from experiments.sweeps.axis import MODIFIER, SEED
 from experiments.sweeps.batch import Batch, batch_of
 from experiments.sweeps.fate import Ends, ends_of, levels_of
-from experiments.sweeps.replay import visits
+from experiments.sweeps.replay import walker
 from experiments.sweeps.result import SweepResult
 from experiments.sweeps.sweep import Sweep, cell
 from experiments.sweeps.tally import Tally
@@ -19,21 +19,43 @@ from optimizers.optimizer import HVP, INPUTS
 
 BLOCK = 16384  # runs: longer than the calls take to begin with, and their state and buffers stay in the cache
 FRESH = 31 * 2**20  # bytes
+LEFT_BEHIND = 0.25  # of the runs
 LOOK_UP = 8  # steps between reports
 
 
 def ends_in(batch: Batch, steps: int, tolerance: float, on_step: Callable[[int], None] = lambda step: None) -> Ends:
-    """Walk a batch and tell how each run ended; `on_step` hears of a step now and then, and may raise to stop."""
+    """Walk a batch and tell how each run ended; `on_step` hears of a step now and then, and may raise to stop.
+
+    Once a quarter of the runs are infinite or NaN, they are left behind: nothing more becomes of them.
+    """
     runs, dim = batch.starts.shape
     levels, level_of = levels_of(batch.heights, tolerance)
-    tally = Tally(runs, dim, steps, levels)
+    tally, places = Tally(runs, dim, steps, levels), np.arange(runs)
+    found: list[tuple[np.ndarray, Ends]] = []
+
+    def end(places: np.ndarray, tally: Tally) -> None:
+        some = (array if array.shape[-1] == 1 else array[..., places] for array in (batch.minima, batch.heights, batch.pixel))
+        minima, heights, pixel = some
+        found.append((places, ends_of(tally, minima, heights, level_of, pixel, tolerance)))
+
     with np.errstate(all="ignore"):
-        for step, theta, loss in visits(batch, steps):
+        walks = walker(batch, steps)
+        for step, theta, loss in walks.visits(steps):
             tally.bury(step, theta)
             tally.see(step, theta, loss())
-            if step % LOOK_UP == 0:
-                on_step(step)
-        return ends_of(tally, batch.minima, batch.heights, level_of, batch.pixel, tolerance)
+            if step % LOOK_UP:
+                continue
+            on_step(step)
+            if tally.alive <= len(places) * (1 - LEFT_BEHIND) and steps - step > LOOK_UP and tally.alive:
+                alive = tally.lived == steps
+                end(places[~alive], tally.some(~alive).waited(steps - step))
+                walks.keep(alive)
+                tally, places = tally.some(alive), places[alive]
+        end(places, tally)
+    if len(found) == 1:
+        return found[0][1]
+    order = np.argsort(np.concatenate([places for places, _ in found]))
+    return Ends(*(np.concatenate(columns)[order] for columns in zip(*(ends for _, ends in found))))
 
 
 def compute(sweep: Sweep, on_progress: Callable[[float], None] = lambda share: None) -> Iterator[SweepResult]:

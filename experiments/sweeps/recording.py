@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from experiments.sweeps.power import Power
+
 UFUNCS: Mapping[str, Any] = {
     "add": np.add, "sub": np.subtract, "mul": np.multiply, "truediv": np.true_divide, "neg": np.negative, "abs": np.absolute,
     "sqrt": np.sqrt, "exp": np.exp, "log": np.log, "sin": np.sin, "cos": np.cos, "tanh": np.tanh, "sign": np.sign,
@@ -80,8 +82,8 @@ class Tape:
             raise TypeError(f"{name} of {', '.join(type(operand).__name__ for operand in operands)} is not recorded")
         key = (name, *(repr(o) if isinstance(o, (float, int)) else id(o) for o in operands))
         if key not in self._known:
-            values = [operand.value if isinstance(operand, Recorded) else operand for operand in operands]
-            made = Recorded(self, _function(name, values)(*values))
+            given = operand_values(operands)
+            made = Recorded(self, _function(name, given)(*given))
             self.entries.append((name, operands, made))
             self._operands += operands
             self._known[key] = made
@@ -94,6 +96,11 @@ class Tape:
             made.value[:, i] = column.value if isinstance(column, Recorded) else column
         self.entries.append((STACK, tuple(columns), made))
         return made
+
+
+def operand_values(operands: Sequence[Any]) -> list[Any]:
+    """What is calculated with."""
+    return [operand.value if isinstance(operand, Recorded) else operand for operand in operands]
 
 
 def _function(name: str, values: Sequence[Any]) -> Callable[..., Any]:
@@ -153,6 +160,9 @@ class _Writer:
             told = [self.names.get(id(o)) or self.bound(o) for o in operands]
             if name == STACK:
                 self.stack(told, operands, made)
+            elif name == "pow" and isinstance(operands[0], np.ndarray) and np.ndim(operand_values(operands)[1]) == 0:
+                self.names[id(made)] = f"n{at}"
+                self.lines.append(f"n{at} = {self.bound(Power(operands[0]))}({', '.join(told)})")
             elif np.ndim(made.value) == 0 or name == "pow":
                 self.names[id(made)] = f"n{at}"
                 symbol = SYMBOLS.get(name)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from experiments.loop import place, walk
+from experiments.loop import Halt, Visit, place, walk
 from experiments.sweeps.batch import Batch, SharedNoise
 from experiments.sweeps.recording import Recorded, Tape, replayed
 from landscapes.landscape import Draw
@@ -20,19 +20,43 @@ TRIED = 3  # steps for which a recording is held against the loop before it is t
 Visits = Iterator[tuple[int, np.ndarray, Callable[[], np.ndarray]]]
 
 
-def visits(batch: Batch, steps: int) -> Visits:
-    """Every step from 0 on, with theta `(runs, dim)` and a function that gives the loss there, `(runs,)`.
-
-    Before that is asked for, runs of theta may be made NaN. All arrays may be overwritten by the next visit.
-    """
-    recording = _recording(batch) if steps > TRIED else None
-    return _looped(batch, steps) if recording is None else recording.visits(steps)
+def walker(batch: Batch, steps: int) -> Walker:
+    """What walks a batch so far: by a recorded step where it is long enough to be worth it, else by the loop."""
+    return (_recording(batch) if steps > TRIED else None) or Loop(batch)
 
 
-def _looped(batch: Batch, steps: int) -> Visits:
-    for visit in walk(batch.optimizer, batch.landscape, batch.starts, steps, batch.seed):
-        theta = visit.theta
-        yield visit.step, theta, lambda theta=theta: batch.landscape.loss(theta)  # type: ignore[misc]
+class Walker:
+    """Walks a batch, of which runs may be left behind."""
+
+    def __init__(self, batch: Batch) -> None:
+        self.batch = batch
+        self._kept: np.ndarray | None = None
+
+    def keep(self, runs: np.ndarray) -> None:
+        """Go on from the next visit with those `runs` `(runs,)` alone; called after the loss of this one was asked for."""
+        self._kept = runs
+
+    def visits(self, steps: int) -> Visits:
+        """Every step from 0 on, with theta `(runs, dim)` and a function that gives the loss there, `(runs,)`.
+
+        Before that is asked for, runs of theta may be made NaN. All arrays may be overwritten by the next visit.
+        """
+        raise NotImplementedError
+
+
+class Loop(Walker):
+    def visits(self, steps: int) -> Visits:
+        walked = self._walked(steps, None)
+        while (visit := next(walked, None)) is not None:
+            yield visit.step, visit.theta, partial(self.batch.landscape.loss, visit.theta)
+            if (keep := self._kept) is not None:
+                self.batch, self._kept = self.batch.some(keep), None
+                walked = self._walked(steps, Halt(visit.step, visit.theta[keep], _some(visit.state, keep), visit.calls))
+                next(walked)  # where it stands
+
+    def _walked(self, steps: int, since: Halt | None) -> Iterator[Visit]:
+        batch = self.batch
+        return walk(batch.optimizer, batch.landscape, batch.starts, steps, batch.seed, since)
 
 
 def _recording(batch: Batch) -> Recording | None:
@@ -43,7 +67,7 @@ def _recording(batch: Batch) -> Recording | None:
         return None
     same = all(
         np.array_equal(ours, theirs, equal_nan=True) and np.array_equal(loss(), their_loss(), equal_nan=True)
-        for (_, ours, loss), (_, theirs, their_loss) in zip(made.visits(TRIED), _looped(batch, TRIED))
+        for (_, ours, loss), (_, theirs, their_loss) in zip(made.visits(TRIED), Loop(batch).visits(TRIED))
     )
     return made if same else None
 
@@ -55,10 +79,14 @@ class Oracle:
         self.landscape, self.theta, self.grad = landscape, theta, grad
 
 
-class Recording:
+class Recording(Walker):
     """One step of a batch, written down: loss, gradient, update. Raises what a `Recorded` raises where that cannot be."""
 
     def __init__(self, batch: Batch) -> None:
+        super().__init__(batch)
+        self._record(batch)
+
+    def _record(self, batch: Batch) -> None:
         exact: Any = batch.landscape
         noises = []
         while isinstance(exact, SharedNoise):
@@ -95,11 +123,7 @@ class Recording:
         self.replay = replayed(tape, inputs, [(loss, self.loss), (step, self.step), *arrays], numbers)
 
     def visits(self, steps: int) -> Visits:
-        """From the start."""
-        self.theta[...] = self.batch.starts
-        for kept, leaf in zip(self.held, _leaves(self.state)):
-            if isinstance(kept, np.ndarray):
-                kept[...] = leaf
+        self._stand(self.batch.starts, _leaves(self.state))
         numbers = tuple(leaf for leaf in self.held if isinstance(leaf, (int, float)))
         for step in range(steps + 1):
             for noise, drawn in zip(self.noises, self.drawn):
@@ -108,6 +132,16 @@ class Recording:
             yield step, self.theta, partial(self._evaluate, *numbers)
             numbers = self.numbers
             np.add(self.theta, self.step, out=self.theta)
+            if (keep := self._kept) is not None:
+                theta, held, self._kept = self.theta[keep], _some(tuple(self.held), keep), None
+                self._record(self.batch.some(keep))
+                self._stand(theta, held)
+
+    def _stand(self, theta: np.ndarray, state: Iterable[Any]) -> None:
+        self.theta[...] = theta
+        for kept, leaf in zip(self.held, state):
+            if isinstance(kept, np.ndarray):
+                kept[...] = leaf
 
     def _evaluate(self, *numbers: Any) -> np.ndarray:
         self.numbers = self.replay(*numbers)
@@ -131,6 +165,16 @@ def _leaves(state: Any) -> Iterator[Any]:
         yield state
     else:
         raise TypeError(f"a state with {type(state).__name__} is not recorded")
+
+
+def _some(state: Any, keep: np.ndarray) -> Any:
+    """The state of some of the runs; one coordinate of them stays side by side in memory."""
+    if isinstance(state, tuple):
+        parts = [_some(part, keep) for part in state]
+        return type(state)(*parts) if hasattr(state, "_fields") else tuple(parts)
+    if np.ndim(state) == 0 or len(state) != len(keep):
+        return state
+    return np.moveaxis(np.ascontiguousarray(np.moveaxis(state, 0, -1)[..., keep]), -1, 0)
 
 
 def _rebuilt(state: Any, leaves: Iterator[Any]) -> Any:

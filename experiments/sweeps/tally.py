@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import copy
+
 import numpy as np
 from numpy import add, fmax, fmin, greater, isfinite, less, logical_and, multiply, subtract
 
@@ -33,6 +35,29 @@ class Tally:
         self._moved, self._before = np.zeros((dim, runs)), np.zeros((dim, runs))
         self._a, self._flag, self._flags = np.empty((dim, runs)), np.empty(runs, bool), np.empty((dim, runs), bool)
         self._alive = runs
+
+    def some(self, keep: np.ndarray) -> Tally:
+        """What is known of the runs that `keep` `(runs,)` names, to be told on."""
+        made = copy(self)
+        for name, kept in vars(self).items():
+            if name == "levels":
+                made.levels = kept[:, keep] if kept.shape[1] > 1 else kept
+            elif isinstance(kept, np.ndarray):
+                setattr(made, name, np.ascontiguousarray(kept[..., keep]))
+        made._turns, made._above = self._turns.some(keep), [counter.some(keep) for counter in self._above]
+        made._alive = int(np.count_nonzero(made.lived == self.steps))
+        return made
+
+    def waited(self, visits: int) -> Tally:
+        """After so many visits more of runs that have left: nothing changes, but that they still wait for a level."""
+        for level, above in zip(self.levels, self._above):
+            above.count(greater(self.best, level), visits)
+        return self
+
+    @property
+    def alive(self) -> int:
+        """How many runs are still finite."""
+        return self._alive
 
     def bury(self, step: int, theta: np.ndarray) -> None:
         """Make runs of theta `(runs, dim)` that have become infinite or NaN at this step NaN in all coordinates, in place."""
@@ -90,7 +115,15 @@ class _Counter:
     def __init__(self, runs: int) -> None:
         self._few, self._many, self._left = np.zeros(runs, np.uint8), np.zeros(runs, np.int32), 255
 
-    def count(self, flags: np.ndarray) -> None:
+    def some(self, keep: np.ndarray) -> _Counter:
+        made = _Counter(0)
+        made._few, made._many, made._left = self._few[keep], self._many[keep], self._left
+        return made
+
+    def count(self, flags: np.ndarray, times: int = 1) -> None:
+        if times > 1:
+            self._many += times * flags
+            return
         add(self._few, flags.view(np.uint8), self._few)
         self._left -= 1
         if not self._left:

@@ -112,6 +112,18 @@ def test_every_cell_is_its_single_run(key: str, surface: str) -> None:
     assert_cells_are_single_runs(sweep, rtol=closeness(key, second))
 
 
+@pytest.mark.parametrize("key", ["momentum", "adam", "nsgd_l2"])
+def test_cells_that_are_left_behind_are_single_runs_too(key: str) -> None:
+    noise = (Choice("noise", {"sigma": 40.0}),) * (key != "nsgd_l2")  # which then has no inputs
+    experiment = Experiment(Choice("rosenbrock"), (Choice(key),), steps=40, modifiers=noise)
+    sweep = Sweep(experiment, Axis("start0", -9.0, 9.0, 6), Axis("lr", 1e-6, 1e2, 7, "log"), tolerance=1e2)
+    result = assert_cells_are_single_runs(sweep, rtol=closeness(key))
+    if key == "momentum":
+        lived = [execute(cell(sweep, 0, row, column))[0].last_finite for row in range(7) for column in range(6)]
+        assert 42 * 0.3 < np.sum(np.less(lived, 8)) < 42 * 0.7, "some left early enough to be left behind"
+        assert (result.steps[0] >= 0).any() and (result.steps[0] < 0).any()
+
+
 @pytest.mark.parametrize("key", SURFACES)
 def test_parameters_of_every_surface_are_axes(key: str) -> None:
     experiment = Experiment(Choice(key), (Choice("momentum", {"lr": 0.003}),), steps=16)

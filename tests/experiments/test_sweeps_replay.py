@@ -9,8 +9,9 @@ import pytest
 
 from experiments.spec import Choice, Experiment
 from experiments.sweeps.batch import batch_of
+from experiments.sweeps.power import ANEW, Power
 from experiments.sweeps.recording import Recorded, Tape, replayed
-from experiments.sweeps.replay import Recording, _looped, _recording
+from experiments.sweeps.replay import Loop, Recording, Walker, _recording
 from landscapes import SURFACES
 from optimizers import OPTIMIZERS
 
@@ -30,7 +31,7 @@ def batch(key: str, surface: str = "rosenbrock", modifiers: tuple[Choice, ...] =
 
 def assert_same(recording: Recording, walked: Any) -> None:
     for (step, ours, loss), (their_step, theirs, their_loss) in zip(
-        recording.visits(STEPS), _looped(walked, STEPS), strict=True
+        recording.visits(STEPS), Loop(walked).visits(STEPS), strict=True
     ):
         assert step == their_step
         np.testing.assert_array_equal(ours, theirs)
@@ -45,6 +46,45 @@ def test_a_recorded_rule_walks_as_the_loop_does(key: str) -> None:
             recording = Recording(walked)
             assert_same(recording, walked)
             assert_same(recording, walked)  # it begins anew
+
+
+def path(walker: Walker, leave: dict[int, np.ndarray]) -> list[tuple[np.ndarray, np.ndarray]]:
+    found = []
+    for step, theta, loss in walker.visits(STEPS):
+        found.append((theta.copy(), loss().copy()))
+        if step in leave:
+            walker.keep(leave[step])
+    return found
+
+
+@pytest.mark.parametrize("key", [*RECORDED, "newton", "lbfgs", "newton_cg", "nsgd_l2", "insgd"])
+def test_runs_that_are_left_behind_change_nothing_for_the_others(key: str) -> None:
+    noise = (Choice("noise", {"sigma": 0.1}),) * (key in RECORDED)
+    walked = batch(key, "ravine", noise)
+    first, second = np.arange(9) % 4 > 0, np.arange(6) % 3 > 0
+    left = np.arange(9)[first][second]
+    with np.errstate(all="ignore"):
+        for make in (Loop, Recording) if key in RECORDED else (Loop,):
+            whole = path(make(walked), {})
+            fewer = path(make(walked), {3: first, 7: second})
+            assert [len(theta) for theta, _ in fewer] == [9] * 4 + [6] * 4 + [4] * 5
+            for (theta, loss), (ours, our_loss) in zip(whole[8:], fewer[8:], strict=True):
+                np.testing.assert_allclose(ours, theta[left], rtol=0 if key in RECORDED else 1e-12)
+                np.testing.assert_allclose(our_loss, loss[left], rtol=0 if key in RECORDED else 1e-12)
+
+
+def test_powers_go_up_by_products_and_stay_within_rounding() -> None:
+    base = np.concatenate([np.linspace(0.0, 1.0, 40), [0.9, 0.999, 0.999999]])
+    power, worst = Power(base), 0.0
+    for exponent in range(1, 500):
+        exact, ours = base**exponent, power(base, exponent)
+        if exponent <= ANEW or exponent % ANEW == 0:
+            np.testing.assert_array_equal(ours, exact)
+        there = exact > 1e-300
+        worst = max(worst, float((abs(ours - exact)[there] / exact[there]).max()))
+    assert 0 < worst < ANEW * 2.0**-53 * 1.5
+    for exponent in (3, 100):
+        np.testing.assert_array_equal(power(base, exponent), base**exponent, "a walk that begins anew, or elsewhere")
 
 
 @pytest.mark.parametrize("surface", SURFACES)
