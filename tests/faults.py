@@ -941,12 +941,7 @@ EXPLORED_TAKEAWAY = [
         EXPLORED_PRINT + "cells_are",
     ),
     Fault("figures/print/grid.py", "for _ in range(4):", "for _ in range(1):", EXPLORED_PRINT + "covers"),
-    Fault(
-        "figures/print/exhibit_layout.py",
-        'first = min(natural(exhibit, "run", wide, look), tall - least)',
-        'first = natural(exhibit, "run", wide, look)',
-        EXPLORED_PRINT + "fits",
-    ),
+    Fault("figures/print/key.py", "if not lines or used + wide > room:", "if not lines:", EXPLORED_PRINT + "covers"),
     Fault(
         "figures/print/of_exploration.py",
         "[(lower, upper)] if sweep.rows > 1",

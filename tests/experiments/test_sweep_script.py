@@ -127,6 +127,8 @@ def test_every_fate_and_every_fourth_cell() -> None:
     sweep = Sweep(experiment, Axis("lr", 1e-4, 0.3, 7, "log"), Axis("momentum", 0, 0.999, 5), tolerance=1e-3)
     assert len(check(sweep)) >= 3
     check(sweep, every=2)
+    limit = Sweep(Experiment(Choice("ravine"), (Choice("sgd"),), steps=40), Axis("lr", 0.0199, 0.0206, 8))
+    assert {Fate.DIVERGED, Fate.UNDERWAY, Fate.CYCLING} & set(check(limit)) > {Fate.DIVERGED}
     wells = Experiment(Choice("double_well"), (Choice("sgd", {"lr": 0.1}),), steps=40)
     assert Fate.CONVERGED in check(basin_map(wells, cells=4, tolerance=1e-2))
 
