@@ -171,3 +171,27 @@ def test_a_cloud_plays(visitor: MakeVisitor) -> None:
     one.page.wait_for_timeout(150)
     assert at.state()["time"] == stood and not at.state()["playing"]
     assert opening(OPENINGS["ravine"], "cloud").runs != 60
+
+
+@pytest.mark.slow
+def test_on_a_phone_the_map_comes_first_and_a_link_leads_to_what_it_is_made_of(visitor: MakeVisitor) -> None:
+    at = Explorer(visitor(width=360, height=780, touch=True, still=True)).opened(**{"show.axes": AXES})
+    page = at.one.page
+    box = at.canvas.bounding_box()
+    assert box is not None and box["y"] < 420, "the map is in sight before anything is scrolled"
+    axis = page.get_by_role("combobox", name="Across")
+    assert (axis.bounding_box() or {"y": 0})["y"] > box["y"] + box["height"]
+    page.get_by_role("link", name="Choose what is shown").click()
+    expect(axis).to_be_in_viewport()
+
+
+@pytest.mark.slow
+def test_the_search_opens_the_race_that_says_how_it_was_tuned(visitor: MakeVisitor) -> None:
+    one = visitor(still=True)
+    one.open("explore", **{"show.tab": "tune", "show.search": "lr;lr,momentum;lr;lr", "show.runs": "60"})
+    expect(one.page.get_by_text("9,000 oracle calls for each")).to_be_visible()
+    one.page.get_by_role("button", name="Race these").click()
+    one.wait_for(lambda: "/explore" not in one.page.url and "show.tuned" in one.page.url, "the race has it")
+    expect(one.page.get_by_text("Tuned alike: Each optimizer had 9,000 oracle calls")).to_be_visible()
+    one.settle()
+    assert {"sgd", "momentum", "rmsprop", "adam"} == set(one.scenes[-1].paths)

@@ -204,3 +204,13 @@ def test_a_race_says_how_it_was_tuned_until_its_settings_change() -> None:
     app.session_state["race"] = replace(experiment, steps=20)
     app.run()
     assert not any("Tuned alike" in caption.value for caption in app.caption) and "show.tuned" not in app.query_params
+
+
+def test_controls_that_do_not_matter_are_hidden_beside_the_trainings() -> None:
+    app = explored("line", on="bowl", steps="12")
+    assert app.sidebar.selectbox and not any("stSidebar" in one.proto.body for one in app.get("html"))
+    app = app.segmented_control(key="explore.tab").set_value("networks").run()
+    assert not app.exception and not list(app.sidebar.children.values())
+    assert any("stSidebar" in one.proto.body for one in app.get("html"))
+    app = answered(app.segmented_control(key="explore.tab").set_value("line").run())
+    assert app.sidebar.selectbox(key="explore.surface").value == "bowl" and len(canvases(app)) == 1
