@@ -92,7 +92,7 @@ def test_nothing_is_cut_off_and_nothing_covers_anything(kind: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("kind", "name"), zip(KINDS, [*LOOKS][::-1] * 3))
+@pytest.mark.parametrize(("kind", "name"), list(zip(KINDS, [*LOOKS][::-1] * 3)))
 def test_files_open_and_have_their_size(kind: str, name: str) -> None:
     look, exhibit = replace(LOOKS[name], dpi=48), made(kind).exhibit
     inches = look.width / (25.4 if look.unit == "mm" else 96)
