@@ -14,7 +14,7 @@ from landscapes.networks.datasets.download import DatasetError
 from landscapes.networks.task import Task
 
 SIDES = (13, 17, 25, 33, 49, 65, 97, 129, 193)  # cells whose coarser maps reach both edges
-QUICK = 15.0  # seconds that a slice may take which nobody has asked to be finer
+QUICK = 45.0  # seconds that a slice may take which nobody has asked to be finer
 EIGEN_PRODUCTS = 30  # of the Hessian, for both ends of its spectrum at a cell; up to 200 where they lie close to others
 
 

@@ -43,9 +43,9 @@ def skewed(angle: float) -> str:
     return f"Its axes meet at {angle:.1f}°, so distances and angles in the picture are not those of parameter space."
 
 
-def off_plane(distance: float, gap: float) -> str:
+def off_plane(distance: float, gap: float, span: str = "plane") -> str:
     return (
-        f"The paths are up to {distance:.3g} away from the plane, and the loss where they are differs by up to {gap:.3g} from "
+        f"The paths are up to {distance:.3g} away from the {span}, and the loss where they are differs by up to {gap:.3g} from "
         "the one drawn under them."
     )
 

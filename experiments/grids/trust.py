@@ -182,9 +182,10 @@ def with_paths(known: Trust, paths: tuple[PathTrust, ...]) -> Trust:
     return replace(known, paths=paths, captured=captured, cannot=(*known.cannot, *gap))
 
 
-def _off_plane(paths: Sequence[PathTrust]) -> list[str]:
+def _off_plane(paths: Sequence[PathTrust], span: str = "plane") -> list[str]:
     distances = [float(np.nanmax(path.off_plane)) for path in paths if np.isfinite(path.off_plane).any()]
-    return [limits.off_plane(max(distances), float(np.nanmax([path.largest_gap for path in paths])))] if distances else []
+    gaps = [path.largest_gap for path in paths if np.isfinite(path.largest_gap)]
+    return [limits.off_plane(max(distances), max(gaps, default=float("nan")), span)] if distances else []
 
 
 def _cannot(
@@ -195,7 +196,7 @@ def _cannot(
         said += limits.random(seeds.loss)
     if isinstance(plane, Plane) and abs(plane.angle - 90) > 0.1:
         said.append(limits.skewed(plane.angle))
-    said += _off_plane(paths)
+    said += _off_plane(paths, "plane" if isinstance(plane, Plane) else "line")
     if facts.get("samples") and facts["samples"] < facts.get("of", 0):
         said.append(limits.subset(facts["samples"], facts["of"]))
     if facts.get("statistics") == "frozen" and limits.has_batch_norm(place.landscape):

@@ -104,7 +104,7 @@ def slice_through(
     counts = (cells, cells) if isinstance(cells, int) else cells
     axes = [np.linspace(low, high, count) for (low, high), count in zip(sides, counts)]
     facts = _facts("facts")(landscape) if _is_network(landscape) else {"landscape": landscape.name}
-    grid = blank(span, *axes, quantities=tuple(quantities), facts=facts)
+    grid = blank(span, axes[0], axes[1] if len(axes) > 1 else None, tuple(quantities), facts)
     return SliceView(place, chosen, _computed(grid, evaluate, landscape, progress, keep), chance)
 
 

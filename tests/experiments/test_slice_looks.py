@@ -104,8 +104,10 @@ def test_lines_have_numbers_to_be_trusted_by(key: str) -> None:
     made = ready(SliceSpec(training(), 0, directions=Choice(key), cells=(5, 1), axes="first"))
     found = trusted(made)
     assert np.isnan(found.angle) and len(found.lengths) == 1 and found.rounding < 1e-3 and len(found.paths) == 2
-    assert "1 of" in found.cannot[0] and found.loss == pytest.approx(
-        float(made.network.loss(made.network.point(made.plane.origin)))
+    assert (
+        "1 of" in found.cannot[0]
+        and any("away from the line" in said for said in found.cannot)
+        and found.loss == pytest.approx(float(made.network.loss(made.network.point(made.plane.origin))))
     )
     assert (found.seeds is not None) == (key == "random")
     if found.seeds is not None:
