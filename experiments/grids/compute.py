@@ -26,6 +26,7 @@ from landscapes.grids import evaluator
 from landscapes.grids.evaluator import Tick, no_tick
 
 SUBSET_SEED = 20_260
+NO_STEPS = " This training's file has no weights along its paths: train it again, and its last step is known."
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,7 +149,8 @@ def _both(spec: SliceSpec, place: Place, result: TrainingResult) -> Plane:
             ("PC 1", "PC 2"),
         )
     if reason := kind.disabled_because(place):
-        raise ExperimentError(f"directions: {reason}")
+        why = NO_STEPS if spec.directions.key == "gradient" and spec.place == "end" and not place.paths else ""
+        raise ExperimentError(f"directions: {reason}{why}")
     try:
         made: Plane = kind.plane(place)
     except ValueError as error:

@@ -99,6 +99,16 @@ def test_of_a_training_without_weights_ends_are_shown_and_paths_on_their_own_pla
     np.testing.assert_allclose(along.off, away, rtol=1e-6)
 
 
+def test_weights_that_were_trained_here_stand_in_for_those_left_out() -> None:
+    shipped = ready(SMALL).result
+    assert shipped.theta is None
+    part = np.linspace(0, 1, len(shipped.steps))[None, :, None]
+    keep(replace(shipped, theta=((1 - part) * shipped.origin + part * shipped.ends[:, None]).astype(np.float32)))
+    made = ready(replace(SMALL, directions=Choice("gradient")))
+    assert len(made.place.paths) == len(shipped.ends) and made.place.momentum is not None
+    assert all(path.whole for path in projected(ready(SMALL)))
+
+
 @pytest.mark.parametrize("key", KINDS)
 def test_lines_have_numbers_to_be_trusted_by(key: str) -> None:
     made = ready(SliceSpec(training(), 0, directions=Choice(key), cells=(5, 1), axes="first"))
@@ -136,7 +146,7 @@ def test_images_that_are_wrong() -> None:
     assert (picture.probability > 0.1).all() and (picture.probability <= 1).all()
 
 
-@pytest.mark.parametrize("criterion", ["cross-entropy", "mse"])
+@pytest.mark.parametrize("criterion", ["cross-entropy", pytest.param("mse", marks=pytest.mark.slow)])
 def test_decisions_over_a_plane_of_inputs(criterion: str) -> None:
     made = ready(SliceSpec(training(criterion=criterion), 0, cells=(5, 5)))
     look = looked(made, [0.3, -0.2])
