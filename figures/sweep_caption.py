@@ -34,10 +34,11 @@ def caption(
     theory: Theory | None = None,
     chosen: Cell | None = None,
     column: int | None = None,
+    runs: bool = True,
     link: str = "",
 ) -> str:
     """The caption of a map, of basins or of a line: what was run, with everything that it takes to repeat it, what was measured
-    and what came of it, then the cell that was `chosen`, or the `column` of a line."""
+    and what came of it, then the cell that was `chosen`, or the `column` of a line, where `runs` are shown."""
     sweep, experiment = result.sweep, result.sweep.experiment
     names = {axis.name for axis in sweep.axes}
     landscape: Any = experiment.make_landscape()
@@ -57,7 +58,7 @@ def caption(
         *[found(result, index, label) for index, label in enumerate(labels) if column is None],
         *_theory(theory, labels),
         "" if chosen is None else _chosen(result, chosen, labels[chosen[0]], landscape.coordinates),
-        "" if column is None else _at(sweep.x, column, landscape.coordinates),
+        "" if column is None or not runs else _at(sweep.x, column, landscape.coordinates),
         precision(experiment, SEED in names),
         f"In motion: {link}" if link else "",
     ]

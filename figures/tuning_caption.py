@@ -11,7 +11,9 @@ from figures.search_caption import caption
 from figures.sweep_caption import changes, fixed, precision, surface
 
 
-def tuning_caption(tuning: Tuning, searches: Sequence[Search], labels: Sequence[str], *, link: str = "") -> str:
+def tuning_caption(
+    tuning: Tuning, searches: Sequence[Search], labels: Sequence[str], *, runs: bool = True, link: str = ""
+) -> str:
     """The caption: how the settings were tuned and what was found, the surface, what was held, and how curves are read."""
     experiment = tuning.experiment
     held = [
@@ -27,7 +29,7 @@ def tuning_caption(tuning: Tuning, searches: Sequence[Search], labels: Sequence[
             f"Held: {listed(held)}.",
             "A curve goes through the settings that were tried"
             f"{'; of two numbers it shows the best loss over the other one' if two else ''}. The large mark is the best.",
-            "The runs shown are those at the best settings, from the experiment's own start.",
+            "The runs shown are those at the best settings, from the experiment's own start." if runs else "",
             precision(experiment, False),
             f"In motion: {link}" if link else "",
         ]

@@ -96,7 +96,8 @@ def words(seen: Drawing) -> None:
 def ask(drawers: Any, asked: Wanted | Explored, format: str, scale: int = 1) -> Drawing:
     """A figure's file. Raises what a worker's call does."""
     question = {"wanted": asked.as_json(), "format": format, "scale": scale}
-    answer: Drawing = drawers.submit("draw", question).result(timeout=LONGEST)
+    name = "draw" if isinstance(asked, Wanted) else "draw_exploration"
+    answer: Drawing = drawers.submit(name, question).result(timeout=LONGEST)
     return answer
 
 

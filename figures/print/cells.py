@@ -30,7 +30,7 @@ def draw_cells(sheet: Sheet, grid: Grid) -> list[Axes]:
         _axes(sheet, grid, axes, box, below=index + grid.across >= count, beside=index % grid.across == 0)
         shares = grid.exhibit.shares[index] if index < len(grid.exhibit.shares) else ()
         _head(sheet, grid, panel, box, shares)
-        if cells.chosen is not None and cells.chosen[0] == index and grid.exhibit.ground is not None:
+        if cells.chosen is not None and cells.chosen[0] == index and grid.runs:
             _ring(sheet, axes, cells, box)
         drawn.append(axes)
     if cells.bar is not None:
@@ -100,7 +100,10 @@ def _axes(sheet: Sheet, grid: Grid, axes: Axes, box: Box, *, below: bool, beside
         sheet.text(box.left + box.width / 2, box.bottom + 2.2 * em, name, em, ha="center")
     if cells.y is None:
         return
-    places = [(float(cells.y.cell_of(v)), label) for v, label in ticks_of(cells.y, max(2, box.height / em / 3))]
+    places = [
+        (float(cells.y.cell_of(v)), label)
+        for v, label in ticks_of(cells.y, max(2, box.height / em / (2.2 if cells.y.scale == "log" else 3)))
+    ]
     inside = [p for p in places if 0.3 * small < (p[0] + 0.5) / cells.y.cells * box.height < box.height - 0.3 * small]
     sheet.tick(axes, "y", [at for at, _ in inside], [label if beside else "" for _, label in inside])
     if beside:

@@ -60,7 +60,7 @@ def _axes(sheet: Sheet, axes: Axes, box: Box, chart: Chart) -> None:
             kept.append((value, label))
             free = at + half + 0.5 * em
     sheet.tick(axes, "x", [v for v, _ in kept], [label for _, label in kept])
-    places = axis_ticks(*chart.limits, chart.y_scale, max(2, box.height / em / 2.2))
+    places = axis_ticks(*chart.limits, chart.y_scale, max(2, box.height / em / (2.2 if chart.y_scale == "log" else 3)))
     sheet.tick(axes, "y", [v for v, _ in places], [label for _, label in places])
     axes.grid(True, color=sheet.ground.ink, alpha=0.1, linewidth=0.06 * em, zorder=0)
     for side in ("top", "right"):

@@ -37,6 +37,7 @@ def draw_colour_bar(sheet: Sheet, grid: Grid) -> None:
     places = [(float(share_of(np.array(v), bar.low, bar.high, bar.scale)), label) for v, label in found]
     sheet.tick(axes, "y", [min(max(at, 0), 1) for at, _ in places], [label for _, label in places])
     widest = max((width(plain(label), small) for _, label in places), default=0)
-    name = cut(bar.title + (" (log scale)" if bar.scale == "log" else ""), small, max(tall, last.bottom - first.top))
+    name = f"{bar.title} (log scale)" if bar.scale == "log" else bar.title
+    name = name if width(name, small) <= tall else cut(bar.title, small, tall)  # the numbers tell the scale too
     middle = first.top + tall / 2
     sheet.text(box.right + widest + 1.35 * em, middle, name, small, ha="center", va="center", rotation=90)

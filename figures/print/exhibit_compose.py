@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -50,7 +50,8 @@ def compose_exhibit(exhibit: Exhibit, look: Look) -> Shown:
         main = draw_cells(sheet, Grid(exhibit, places.look, box.left, box.top, box.width, box.height))
     else:
         boxes = chart_boxes(exhibit, places.main, places.look)
-        main = [draw_chart(sheet, box, chart, style) for box, chart in zip(boxes, exhibit.charts)]
+        charts = [chart if places.lettered else replace(chart, at=None) for chart in exhibit.charts]
+        main = [draw_chart(sheet, box, chart, style) for box, chart in zip(boxes, charts)]
     run = loss = None
     if places.run is not None:
         _heading(sheet, places.run, next(letter), exhibit.run)

@@ -49,15 +49,15 @@ def _of_sweep(asked: Explored, cancelled: Callable[[], bool]) -> Told:
     sweep, labels, colour = asked.asked, asked.labels, asked.colour
     assert isinstance(sweep, Sweep)
     result = swept(sweep, _Asked(cancelled))
+    shown = bool({"run", "loss"} & set(asked.look.panels))
     cell = asked.cell if asked.cell is not None and holds(sweep, asked.cell) else first_cell(result, asked.tab)
     if asked.tab == "line":
         column = 0 if cell is None else cell[2]
         exhibit = line_exhibit(result, colour, labels, column, title=asked.title)
-        return Told(exhibit, caption(result, colour, labels, column=column), line_alt(result, colour, labels))
+        return Told(exhibit, caption(result, colour, labels, column=column, runs=shown), line_alt(result, colour, labels))
     theory = theory_of(sweep) if asked.tab == "map" else None
     exhibit = map_exhibit(result, colour, labels, theory, cell, tab=asked.tab, title=asked.title)
-    shown = cell if "run" in asked.look.panels or "loss" in asked.look.panels else None
-    said = caption(result, colour, labels, theory=theory, chosen=shown)
+    said = caption(result, colour, labels, theory=theory, chosen=cell if shown else None)
     return Told(exhibit, said, sweep_alt(result, colour, labels))
 
 
@@ -86,7 +86,9 @@ def _of_tuning(asked: Explored, cancelled: Callable[[], bool]) -> Told:
     assert isinstance(tuning, Tuning)
     searches = searched(tuning, _Asked(cancelled))
     exhibit = tuning_exhibit(tuning, searches, asked.labels, title=asked.title)
-    return Told(exhibit, tuning_caption(tuning, searches, asked.labels), tuning_alt(tuning, searches, asked.labels))
+    shown = bool({"run", "loss"} & set(asked.look.panels))
+    said = tuning_caption(tuning, searches, asked.labels, runs=shown)
+    return Told(exhibit, said, tuning_alt(tuning, searches, asked.labels))
 
 
 MADE: Mapping[type, Callable[[Explored, Callable[[], bool]], Told]] = {

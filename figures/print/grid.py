@@ -39,6 +39,11 @@ class Grid:
         return self.exhibit.main
 
     @property
+    def runs(self) -> bool:
+        """Whether the chosen cell's run stands beside the panels."""
+        return self.exhibit.ground is not None and bool({"run", "loss"} & set(self.look.panels))
+
+    @property
     def ratio(self) -> float:
         cells = self.cells
         if not cells.equal or cells.y is None:

@@ -43,7 +43,7 @@ def items(exhibit: Exhibit, shown: Sequence[str]) -> list[Item]:
     """What there is to explain; `shown` are the parts that are drawn beside the main one."""
     found: list[Item] = []
     if isinstance(exhibit.main, CellMap):
-        found += _of_cells(exhibit.main, chosen="run" in shown)
+        found += _of_cells(exhibit.main, chosen=exhibit.ground is not None and bool(shown))
     runs: dict[str, str] = {}
     for chart in (*exhibit.charts, *([exhibit.loss] if exhibit.loss is not None and "loss" in shown else [])):
         runs |= {line.label: line.detail for line in chart.lines if line.label not in runs}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -47,6 +48,9 @@ def map_exhibit(
         result, quantity, labels, theory=theory, coordinates=landscape.coordinates, minima=landscape.minima, chosen=chosen
     )
     what = QUANTITIES[quantity].title
+    if picture.bar is not None:
+        units = {"steps": f"Steps to within {sweep.tolerance:g}", "oscillation": "Share of steps that go back"}
+        picture = replace(picture, bar=replace(picture.bar, title=units.get(quantity, what)))
     heading = f"{what}, from every start" if tab == "basins" else f"{what} of every run"
     shares = [_shares(picture, index) for index in range(len(picture.panels))] if picture.bar is None else []
     if chosen is None:

@@ -30,7 +30,8 @@ from figures.print.plate import Multiples, Plate
 from figures.print.render import render
 from figures.print.wanted import Wanted, Window
 
-DRAWING, FILMING = "drawing", "filming"  # a film of ten seconds never stands before a figure
+# A film of ten seconds, or an exploration that is computed again, never stands before a figure.
+DRAWING, FILMING, EXPLORING = "drawing", "filming", "exploring"
 MOST_PIXELS = 250e6  # of all frames of a film: it is in memory as a whole
 Asked = Callable[[], bool]
 
@@ -180,5 +181,6 @@ def _entered(solo: Experiment) -> Entrant | str:
 
 REQUESTS: Mapping[str, Request] = {
     "draw": Request(DRAWING, "figures.print.requests:draw", drawing_from, needs="figures.print.compose"),
+    "draw_exploration": Request(EXPLORING, "figures.print.requests:draw", drawing_from, needs="figures.print.exploring"),
     "film": Request(FILMING, "figures.print.requests:film", drawing_from, needs="figures.print.compose"),
 }

@@ -134,7 +134,11 @@ def test_cells_are_those_of_the_page_in_their_colours(kind: str) -> None:
             result, question.colour, question.labels, theory=theory, coordinates=landscape.coordinates,
             minima=landscape.minima, chosen=first_cell(result, question.tab),
         )  # fmt: skip
-        assert page.chosen == picture.chosen and page.bar == picture.bar and page.patches == picture.patches
+        assert page.chosen == picture.chosen and page.patches == picture.patches
+        if page.bar is not None and picture.bar is not None:
+            named = f"Steps to within {question.asked.tolerance:g}" if question.colour == "steps" else page.bar.title
+            assert picture.bar == replace(page.bar, title=named)
+        assert (page.bar is None) == (picture.bar is None)
         for a, b in zip(page.panels, picture.panels):
             np.testing.assert_array_equal(a.codes, b.codes)
             assert a.marks == b.marks and [line.label for line in a.lines] == [line.label for line in b.lines]
@@ -274,6 +278,19 @@ def test_words_hold_what_it_takes_to_repeat_it(kind: str) -> None:
         assert found is not None and f"{what.runs:,} trainings" in said and f"mean of {what.seeds} seeds" in said
         lowest = np.nanmin(found.mean("final")[0])
         assert f"smallest final loss {lowest:.3g} at" in alt
+
+
+@pytest.mark.parametrize("kind", ["maps", "line with seeds", "tune by two"])
+def test_runs_are_told_of_where_they_are_shown(kind: str) -> None:
+    """A card has the main part alone: no ring, no rule, no word of a run."""
+    alone = told(replace(asked(kind), look=LOOKS["card"]))
+    with settings():
+        bare, whole = compose_exhibit(alone.exhibit, LOOKS["card"]), compose_exhibit(alone.exhibit, LOOKS["page"])
+    words = [" ".join(text.get_text() for text, _ in drawn_words(one.sheet.figure)) for one in (bare, whole)]
+    assert "shown is" not in alone.caption and "runs shown" not in alone.caption and "shown" in made(kind).caption
+    assert "the cell whose run" not in words[0] and ("the cell whose run" in words[1]) == (kind == "maps")
+    marks = [sum(len(axes.patches) + len(axes.get_lines()) for axes in one.main) for one in (bare, whole)]
+    assert marks[0] < marks[1] or kind == "tune by two"
 
 
 @pytest.mark.parametrize("kind", EACH)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from html import unescape
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -33,6 +36,7 @@ SMALL = {
     "networks": {},
 }
 FEW = ("map", "cloud")
+ROOT = Path(__file__).parents[2]
 EACH = [pytest.param(tab, marks=() if tab in FEW else pytest.mark.slow) for tab in READERS]
 
 
@@ -106,6 +110,16 @@ def test_links_hold_the_exploration_and_what_is_hidden(tab: str) -> None:
     assert embedded["embed"] == "true" and embedded["show.hide"] == ",".join(HIDEABLE)
     kept = {k: v[0] if isinstance(v, list) else v for k, v in app.query_params.items()}
     assert own == kept == {k: v for k, v in embedded.items() if k not in ("embed", "show.hide")}
+
+
+@pytest.mark.slow
+def test_nothing_is_drawn_in_the_process_that_serves_pages() -> None:
+    code = (
+        "import sys; from tests.pages.test_explore import answered, explored; app = explored('map', steps='20'); "
+        "app.session_state['explore.take'] = True; app = answered(app.run()); "
+        "assert len(app.get('image')) == 1, app.error; sys.exit('matplotlib' in sys.modules or 'torch' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False, cwd=ROOT).returncode == 0
 
 
 def test_what_is_hidden_is_not_there() -> None:
