@@ -47,6 +47,7 @@ def test_the_documented_blocks_run(capsys: pytest.CaptureFixture[str]) -> None:
     ends = [float(network.loss(network.point(runs[key].theta[-1]))) for key in ("sgd", "adam")]
     line = scope["line"].grid
     np.testing.assert_allclose(np.interp([0, 1], line.x, line.values["loss"][0]), ends, rtol=0.02)
+    assert scope["surface"].start == (0.8, -0.6)
     drawn = scope["figure"].data
     np.testing.assert_array_equal(drawn[0].customdata, view.grid.values["loss"])
     shown = {
