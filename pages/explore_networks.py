@@ -10,7 +10,7 @@ import streamlit as st
 from experiments import link
 from experiments.sweeps.exploration import Exploration
 from experiments.sweeps.network_findings import tolerances
-from experiments.sweeps.network_presets import SHIPPED, stored
+from experiments.sweeps.network_presets import SHIPPED, WIDE, WIDTH, stored
 from experiments.sweeps.networks import QUANTITIES, NetworkMap, NetworkSweep, cell
 from experiments.worker import Call, RequestError, WorkerError
 from figures.components.map import cell_map, map_event
@@ -21,25 +21,37 @@ from pages import cached_sweeps, explore_work, race_view
 state = st.session_state
 MAP = "explore.networks.map"
 NAMES: Mapping[str, str] = {"batch": "Learning rate × batch size", "scale": "Learning rate × initial scale"}
+WIDTHS: Mapping[str, str] = {"": f"{WIDTH} hidden units", "_wide": f"{WIDE} hidden units, without Newton"}
 NSGD = "nsgd_l2"
 
 
 def section(view: Exploration) -> None:
     """The maps of trainings, and the run of the cell that was chosen on them."""
     explore_work.forget()
-    left, right = st.container(key="explore.controls").columns(2, vertical_alignment="bottom")
-    name = left.segmented_control("Map", list(SHIPPED), key="explore.networks.name", default="batch", format_func=NAMES.get)
-    quantity = right.segmented_control(
+    columns = st.container(key="explore.controls").columns(3, vertical_alignment="bottom")
+    columns[0].segmented_control(
+        "Map", list(NAMES), key="explore.networks.name", default="batch", format_func=NAMES.get, required=True
+    )
+    columns[1].segmented_control(
+        "Network", list(WIDTHS), key="explore.networks.width", default="", format_func=WIDTHS.get, required=True
+    )
+    quantity = columns[2].segmented_control(
         "Colour", list(QUANTITIES), key="explore.networks.colour", default="final",
         format_func=lambda key: QUANTITIES[key].title,
         help="\n".join(f"- {what.title}: {what.description}" for what in QUANTITIES.values()),
     )  # fmt: skip
-    sweep = SHIPPED[name or "batch"]
+    name = chosen_map()
+    sweep = SHIPPED[name]
     found = kept_map(sweep)
     if found is None or not found.complete:
         found = _computed(sweep, found)
     if found is not None:
-        picture(name or "batch", found, quantity or "final")
+        picture(name, found, quantity or "final")
+
+
+def chosen_map() -> str:
+    """The name of the map that is on show."""
+    return f"{state.get('explore.networks.name') or 'batch'}{state.get('explore.networks.width') or ''}"
 
 
 @st.cache_data(show_spinner=False, max_entries=4)
@@ -59,7 +71,7 @@ def picture(name: str, found: NetworkMap, quantity: str) -> None:
     sweep = found.sweep
     st.caption(about(sweep))
     labels = race_view.labels(sweep.experiment)
-    if name == "scale" and found.complete:
+    if name.startswith("scale") and found.complete:
         st.markdown(answer(found, labels))
     at = state.get(f"explore.networks.cell.{sweep.key}")
     cell_map(network_map(found, quantity, labels, at), key=MAP, on_change=lambda: moved(sweep))

@@ -65,7 +65,7 @@ def taken(view: Exploration) -> Taken:
     """What is on show in a section. Raises ExperimentError where nothing can be explored."""
     experiment = explore.experiment
     if view.tab == "networks":
-        sweep = SHIPPED[state.get("explore.networks.name") or "batch"]
+        sweep = SHIPPED[explore_networks.chosen_map()]
         found = explore_networks.kept_map(sweep)
         colour = state.get("explore.networks.colour") or "final"
         return Taken(view, sweep, found if found is not None and found.complete else None, colour)

@@ -762,6 +762,7 @@ SWEEP = "tests/experiments/test_sweeps.py -k "
 SWEPT = "tests/experiments/test_sweeps_theory.py -k "
 REPLAY = "tests/experiments/test_sweeps_replay.py"
 CLOUD = "tests/experiments/test_sweeps_cloud.py"
+MAPS = "tests/pages/test_explore_networks.py"
 TURNS = "tests/experiments/test_worker.py -k turns"
 TUNED = "tests/experiments/test_tune.py"
 
@@ -776,6 +777,8 @@ SWEEPS = [
     Fault("experiments/sweeps/power.py", "exponent == self.exponent + 1 and", "exponent > 1 and", REPLAY),
     Fault("experiments/sweeps/compute.py", ".waited(steps - step)", ".waited(1)", SWEEP + "left_behind"),
     Fault("experiments/sweeps/compute.py", "[order] for columns", " for columns", SWEEP + "left_behind"),
+    Fault("pages/explore_networks.py", "{state.get('explore.networks.width') or ''}", "", MAPS),
+    Fault("experiments/sweeps/network_presets.py", 'if choice.key != "newton"', "", MAPS),
     Fault("experiments/turns.py", "            mine.clear()\n", "            mine.clear\n", TURNS),
     Fault("experiments/turns.py", "self._row.insert(1, mine)", "self._row.append(mine)", TURNS),
     Fault("experiments/worker.py", "if caller not in busy", "if True", TURNS),
@@ -1117,7 +1120,7 @@ SLICES = [
     Fault(CELL + "window.py", "return not mean < target", "return mean >= target", CELLS + "windows"),
     Fault(CELL + "window.py", "target = chance if", "target = 2 * chance if", CELLS + "windows"),
     Fault(CELL + "trust.py", "max(1 - samples / of, 0.0)", "max(samples / of, 0.0)", CELLS + "trust"),
-    Fault(CELL + "trust.py", 'evaluate(coordinates)["loss"]', 'evaluate(0 * coordinates)["loss"]', CELLS + "trust"),
+    Fault(CELL + "trust.py", 'evaluate(coordinates, tick)["loss"]', 'evaluate(0 * coordinates)["loss"]', CELLS + "trust"),
     Fault(CELL + "trust.py", "(first + i) % 2**31", "first", CELLS + "seeds"),
     Fault("landscapes/networks/conformance/checks.py", "passed = bool(measured <= bound)", "passed = True", CONFORM + "wrong"),
     Fault("landscapes/networks/conformance/cases.py", "first.bias.mul_(scale)", "first.bias.div_(scale)", CONFORM + "conform"),

@@ -13,14 +13,24 @@ from experiments.sweeps.axis import Axis
 from experiments.sweeps.networks import NetworkMap, NetworkSweep
 
 WIDTH, STEPS, BATCH_SIZE = 5, 60, 64
+WIDE = 20  # where Newton's dense Hessian would take an hour of each map
 RATES = Axis("lr", 1e-3, 10**1.5, 16, "log")
 _BATCH = replace(DIGITS, landscape=Choice("digits_mlp", {"width": WIDTH}), steps=STEPS)
 _SCALE = replace(_BATCH, landscape=Choice("mlp", {"width": WIDTH, "depth": 1, "samples": 1500}), batch_size=BATCH_SIZE)
 
-SHIPPED: Mapping[str, NetworkSweep] = {
+
+def _wide(sweep: NetworkSweep) -> NetworkSweep:
+    """The same sweep of a wider network, without Newton."""
+    e = sweep.experiment
+    others = tuple(choice for choice in e.optimizers if choice.key != "newton")
+    return replace(sweep, experiment=replace(e, landscape=e.landscape.with_parameters(width=WIDE), optimizers=others))
+
+
+_NARROW: dict[str, NetworkSweep] = {
     "batch": NetworkSweep(_BATCH, RATES, Axis("batch", 4, 512, 8, "log")),
     "scale": NetworkSweep(_SCALE, RATES, Axis("on.scale", 0.125, 16, 8, "log")),
 }
+SHIPPED: Mapping[str, NetworkSweep] = _NARROW | {f"{name}_wide": _wide(sweep) for name, sweep in _NARROW.items()}
 
 
 def path_of(sweep: NetworkSweep) -> Path:

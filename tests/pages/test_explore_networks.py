@@ -20,11 +20,15 @@ def page() -> AppTest:
 
 
 def shown(app: AppTest, name: str, colour: str) -> AppTest:
-    app.session_state["explore.networks.name"], app.session_state["explore.networks.colour"] = name, colour
+    app.session_state["explore.networks.name"], app.session_state["explore.networks.colour"] = (
+        name.removesuffix("_wide"),
+        colour,
+    )
+    app.session_state["explore.networks.width"] = "_wide" if name.endswith("_wide") else ""
     return app.run()
 
 
-@pytest.mark.parametrize(("name", "colour"), [("batch", "final"), ("scale", "accuracy"), ("scale", "sharpness")])
+@pytest.mark.parametrize(("name", "colour"), [("batch", "final"), ("scale", "accuracy"), ("scale_wide", "sharpness")])
 def test_the_canvas_holds_the_stored_map(page: AppTest, name: str, colour: str) -> None:
     app = shown(page, name, colour)
     assert not app.exception and not app.error
@@ -36,20 +40,24 @@ def test_the_canvas_holds_the_stored_map(page: AppTest, name: str, colour: str) 
         np.testing.assert_array_equal(fields[what.title], found.mean(key).ravel())
         np.testing.assert_array_equal(fields[f"{what.title}, largest less smallest"], found.spread(key).ravel())
     np.testing.assert_array_equal(fields["Seeds that diverged"], found.diverged.sum(-1).ravel())
-    assert len(canvas["panels"]) == 6 and canvas["shape"] == [found.sweep.rows, found.sweep.columns]
+    assert len(canvas["panels"]) == (5 if name.endswith("_wide") else 6) and canvas["shape"] == [
+        found.sweep.rows,
+        found.sweep.columns,
+    ]
 
 
-def test_the_answer_is_of_the_numbers(page: AppTest) -> None:
-    found = stored(SHIPPED["scale"])
+@pytest.mark.parametrize("name", ["scale", "scale_wide"])
+def test_the_answer_is_of_the_numbers(page: AppTest, name: str) -> None:
+    found = stored(SHIPPED[name])
     assert found is not None
     keys = [choice.key for choice in found.sweep.experiment.optimizers]
     every = tolerances(found)
     own = every[keys.index("nsgd_l2")]
-    said = next(m.value for m in shown(page, "scale", "final").markdown if m.value.startswith("**Does NSGD"))
+    said = next(m.value for m in shown(page, name, "final").markdown if m.value.startswith("**Does NSGD"))
     assert f"learning rate {own.rate:.3g} serves" in said and f"losses are {own.cost - 1:.2%} above" in said
     assert f"from {own.lowest:.3g} at the best scale to {own.highest:.3g} at the worst" in said
     for less in (sum(other.cost < own.cost for other in every), sum(other.grows < own.grows for other in every)):
-        assert f"{less or 'none'} of the 5 less" in said
+        assert f"{less or 'none'} of the {len(every) - 1} less" in said
     assert said.endswith(f"{min(other.lowest for other in every):.3g}.")
     assert not any(m.value.startswith("**Does NSGD") for m in shown(page, "batch", "final").markdown)
 
