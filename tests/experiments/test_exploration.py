@@ -16,7 +16,7 @@ from experiments.spec import SLICE, Choice, Experiment, ExperimentError
 from experiments.sweeps import export
 from experiments.sweeps.axis import Axis
 from experiments.sweeps.compute import compute
-from experiments.sweeps.exploration import TABS, Exploration, able, cloud_of, fitted, opening, sweep_of
+from experiments.sweeps.exploration import TABS, Exploration, able, cloud_of, fitted, opening, searched_of, sweep_of, tuning_of
 from experiments.sweeps.link import decode, encode
 from experiments.sweeps.result import QUANTITIES, Fate
 from experiments.sweeps.sweep import Sweep
@@ -51,10 +51,11 @@ def test_links_keep_every_number(
     assert decode(encode(view), RAVINE) == (view, [])
 
 
-NAMES = ("tab", "of", "axes", "cells", "seeds", "runs", "tolerance", "colour", "cell", "nonsense")
+NAMES = ("tab", "of", "axes", "cells", "seeds", "runs", "tolerance", "colour", "cell", "search", "unit", "starts", "nonsense")
 TEXTS = st.one_of(
     st.text(max_size=40),
-    st.sampled_from(["nan", "inf", "-1", "0", "1e999", "9" * 30, "0,0,0", "map", "line", "basins", "cloud"]),
+    st.sampled_from(["nan", "inf", "-1", "0", "64", "1e999", "9" * 30, "0,0,0", "lr;lr;lr;lr"]),
+    st.sampled_from(["map", "line", "basins", "cloud", "tune"]),
     st.from_regex(r"\A(lr|momentum|seed|start0|on\.condition|x),-?[0-9]{1,4},[0-9e]{1,5},[0-9]{1,6},(log|linear)(;lr,1,2,3,log)?\Z"),
 )  # fmt: skip
 
@@ -65,6 +66,8 @@ def test_whatever_a_link_holds_something_can_be_explored(fields: dict[str, str])
     view, complaints = decode(fields, RAVINE)
     if view.tab in ("map", "line", "basins"):
         assert sweep_of(view, RAVINE).cells > 0
+    if view.tab == "tune":
+        assert len(tuning_of(view, RAVINE).searched) == 4
     assert all(complaint.endswith(".") and len(complaint) < 500 for complaint in complaints)
     assert decode(encode(view), RAVINE)[1] == []
     said = {complaint.partition("=")[0].partition(" ")[0] for complaint in complaints}
@@ -116,3 +119,17 @@ def test_cells_leave_as_csv_and_arrays_in_full_precision(two: bool) -> None:
     np.testing.assert_array_equal(arrays["distance"], result.distance)
     np.testing.assert_array_equal(arrays["x"], sweep.x.values)
     assert Sweep.from_json(json.loads(str(arrays["asked"]))) == Sweep.from_json(json.loads(export.spec(sweep))) == sweep
+
+
+def test_what_is_searched_follows_the_optimizers() -> None:
+    view = replace(opening(RAVINE, "tune"), searched=(("lr",), ("momentum", "lr"), ("decay",), ("eps",)))
+    assert decode(encode(view), RAVINE) == (view, [])
+    fewer = replace(RAVINE, optimizers=RAVINE.optimizers[:2])
+    assert tuning_of(fitted(view, fewer), fewer).searched == (("lr",), ("momentum", "lr"))
+    others = replace(RAVINE, optimizers=(Choice("newton"), Choice("sgd"), Choice("adam")))
+    assert searched_of(view.searched, others) == (("lr",), ("lr",), ("lr",)), "what a method does not have is not searched"
+    saddle = replace(RACES["saddle"], optimizers=(Choice("sgd"), Choice("nsgd_l2"), Choice("momentum")))
+    there = replace(opening(saddle, "tune"), searched=(("lr",), ("eps",), ("momentum",)))
+    assert tuning_of(there, saddle).searched == (("lr",), ("momentum",)), "NSGD cannot run there"
+    complaints = decode({"tab": "tune", "search": "lr;lr;beta1;lr", "runs": "3", "unit": "s", "starts": "900"}, RAVINE)[1]
+    assert [complaint.partition("=")[0] for complaint in complaints] == ["search", "runs", "unit", "starts"]
