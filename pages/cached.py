@@ -5,7 +5,7 @@ Kept records are shared objects, so their arrays are made read-only.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -21,7 +21,7 @@ from experiments.training_plan import plan_of
 from experiments.tune import Search
 from experiments.tuning import Tuning
 from experiments.why import Overlay, Why, explained_entrant
-from experiments.worker import RequestError, WorkerError, Workers
+from experiments.worker import Call, RequestError, WorkerError, Workers
 from figures.components.stage import Domain
 from landscapes.landscape import Landscape
 
@@ -92,27 +92,31 @@ def background() -> Workers:
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)
-def _second_looks(key: str, _experiment: Experiment) -> list[SecondLook]:
-    asked = {"experiment": _experiment.as_json()}
-    looks: list[SecondLook] = background().submit("second_looks", asked).result(timeout=LONGEST_LOOK)
-    return looks
+def _second_looks(key: str, _experiment: Experiment) -> Call:
+    return background().submit("second_looks", {"experiment": _experiment.as_json()})
 
 
-def second_looks(experiment: Experiment, entries: Sequence[Entry]) -> list[SecondLook | None]:
-    """What each run came to, and how far its picture can be trusted.
+def ask_second_looks(experiment: Experiment, entries: Sequence[Entry]) -> Callable[[], list[SecondLook | None]]:
+    """What each run came to, and how far its picture can be trusted: asked for now, waited for when it is called.
 
     None for those that cannot run; for all on a slice, where it would take thousands of passes over the data, and a start moved
     by 1e-8 is lost in the network's float32; and where no answer came in time: the table does without.
     """
     able = [i for i, entry in enumerate(entries) if not isinstance(entry, str)]
     if experiment.landscape.key == SLICE or not able:
-        return [None for _ in entries]
+        return lambda: [None for _ in entries]
     racing = replace(experiment, optimizers=tuple(experiment.optimizers[i] for i in able))
-    try:
-        looks = dict(zip(able, _second_looks(racing.key, racing)))
-    except (RequestError, WorkerError, TimeoutError):
-        looks = {}
-    return [looks.get(i) for i in range(len(entries))]
+    call = _second_looks(racing.key, racing)
+
+    def answer() -> list[SecondLook | None]:
+        try:
+            looks = dict(zip(able, call.result(timeout=LONGEST_LOOK)))
+        except (RequestError, WorkerError, TimeoutError):
+            _second_looks.clear(racing.key, racing)  # the next one asks again
+            looks = {}
+        return [looks.get(i) for i in range(len(entries))]
+
+    return answer
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from experiments import Experiment, link
+from experiments.second_look import SecondLook
 from experiments.spec import SLICE
 from figures.components.stage import event, stage, window
 from figures.eigenvalues import eigenvalues_figure
@@ -95,12 +96,14 @@ def report() -> None:
     """Below the stage: loss, curvature, numbers, what opens on demand, and the formula."""
     experiment = race.experiment
     landscape, entries, _ = cached.race(experiment)
+    # Another process makes the second looks while the charts are made here.
+    looks = cached.ask_second_looks(experiment, entries) if "table" not in state.hidden else None
     if tuned := race_tuning.said(experiment):
         st.caption(tuned)
     if "charts" not in state.hidden:
         charts(experiment, landscape, entries)
-    if "table" not in state.hidden:
-        table(experiment, landscape, entries)
+    if looks is not None:
+        table(experiment, landscape, entries, looks())
     if "sections" not in state.hidden:
         sections()
     if "formula" not in state.hidden:
@@ -108,8 +111,9 @@ def report() -> None:
         st.caption(f"{landscape.input_note or landscape.input_reason}")
 
 
-def table(experiment: Experiment, landscape: Any, entries: Sequence[race_view.Entry]) -> None:
-    looks = cached.second_looks(experiment, entries)
+def table(
+    experiment: Experiment, landscape: Any, entries: Sequence[race_view.Entry], looks: Sequence[SecondLook | None]
+) -> None:
     st.dataframe(race_view.rows(experiment, landscape, entries, looks), hide_index=True)
     for warning in race_view.warnings(experiment, landscape, looks):
         st.warning(warning, icon=":material/warning:")
