@@ -44,13 +44,13 @@ def decisions_figure(found: Decisions, mode: theme.Mode) -> go.Figure:
             | {"x": found.points[mine, 0], "y": found.points[mine, 1]}
             | {"hovertemplate": f"class {label}<br>%{{x:.4g}}, %{{y:.4g}}<extra></extra>"}
         )
-    ends = [(float(axis[0]), float(axis[-1])) for axis in (found.x, found.y)]
+    wide, tall = ((float(axis[0]), float(axis[-1])) for axis in (found.x, found.y))
     return figure(
         traces,
         mode,
         height=420,
-        xaxis={"title": {"text": "input 1"}, "range": ends[0], "showgrid": False, "constrain": "domain"},
-        yaxis={"title": {"text": "input 2"}, "range": ends[1], "showgrid": False, "scaleanchor": "x"},
+        xaxis={"title": {"text": "input 1"}, "range": wide, "showgrid": False, "constrain": "domain"},
+        yaxis={"title": {"text": "input 2"}, "range": tall, "showgrid": False, "scaleanchor": "x"},
     )
 
 

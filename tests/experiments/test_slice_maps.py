@@ -72,7 +72,7 @@ def test_a_place_knows_what_the_training_recorded() -> None:
     start = place_of(replace(SMALL, place="start"), network, known)
     np.testing.assert_array_equal(start.theta, np.asarray(network.start))
     assert start.momentum is None
-    with pytest.raises(ExperimentError, match="No momentum.*no weights along"):
+    with pytest.raises(ExperimentError, match=r"No momentum.*no weights along"):
         ready(replace(SMALL, directions=Choice("gradient")))
 
 

@@ -34,9 +34,7 @@ def test_plotted_numbers_are_the_searchs_and_what_has_no_place_is_at_the_edge() 
     curve, lost, zero, own, best = figure.data
     np.testing.assert_array_equal(curve.x, np.sort(rates))
     np.testing.assert_array_equal(curve.y, [3.0, 0.25, 0.5, np.nan, np.nan])  # a log axis has no place for 0 and infinity
-    assert (
-        (own.x[0], own.y[0], best.x[0]) == (0.1, 0.5, 10) and best.yaxis == "y2" and curve.line.color == STYLES["adam"].light
-    )
+    assert (own.x[0], own.y[0], best.x[0]) == (0.1, 0.5, 10) and best.yaxis == "y2" and curve.line.color == STYLES["adam"].light
     assert (list(lost.x), list(zero.x)) == ([1], [10]) and lost.yaxis == zero.yaxis == "y2"
     assert lost.y[0] > 0.9 and zero.y[0] < 0.1
     assert figure.layout.xaxis.type == figure.layout.yaxis.type == "log"

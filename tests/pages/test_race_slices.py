@@ -24,6 +24,7 @@ from figures.print.requests import draw, drawing_from
 from pages import cached, race_view
 from pages.race_takeaway_offer import Wanted
 from tests.pages.scenes import APP, opened, scene
+from tests.some import some
 
 
 def of_two(kind: str, axes: str = "both", **changes: Any) -> Experiment:
@@ -164,6 +165,7 @@ def test_a_slice_whose_data_are_missing_gives_way_to_one_that_can_be_made(monkey
     assert scene(app)["title"] == "Slice of the Digits MLP"
 
 
+@pytest.mark.slow
 def test_trainings_at_hand_are_offered_by_name() -> None:
     app = opened(on=SLICE, race="sgd", steps="5", **{"on.samples": "80"})
     offered = app.selectbox(key="race.slice.training")
@@ -174,7 +176,7 @@ def test_trainings_at_hand_are_offered_by_name() -> None:
     assert decode({k: v for k, v in fields(app).items() if not k.startswith("show.")})[0].training == finished.experiment
 
 
-@pytest.mark.parametrize("kind", ["joint", "eigenvectors"])
+@pytest.mark.parametrize("kind", some(["joint", "eigenvectors"], ("joint",)))
 def test_dragged_it_runs_on_fewer_samples_and_says_so(kind: str) -> None:
     joint = replace(RACES[SLICE], optimizers=RACES[SLICE].optimizers[:2])
     experiment = joint if kind == "joint" else replace(of_two(kind), steps=90, landscape=Choice(SLICE, {"directions": kind}))
@@ -186,6 +188,7 @@ def test_dragged_it_runs_on_fewer_samples_and_says_so(kind: str) -> None:
         np.testing.assert_allclose(entry.trajectory.loss[0], surface.subset(100).loss(np.asarray(surface.start)), rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_data_and_code_are_offered_on_any_budget() -> None:
     """The page evaluates nothing itself: the steps that a budget of calls allows are the run's own."""
     app = opened(**encode(replace(of_two("random"), budget="calls", steps=9)), **{"show.open": "take"})
