@@ -1219,7 +1219,7 @@ FINISHED = [
         "experiments/shipped/files.py",
         "origin=result.origin.astype(np.float32)",
         "origin=0 * result.origin",
-        SHIPPED + "plane_are",
+        SHIPPED + "left_out",
     ),
     Fault(
         "experiments/shipped/files.py",

@@ -142,6 +142,7 @@ def test_what_is_left_out_is_left_out_and_the_rest_stays(tmp_path: Path, monkeyp
         assert read.pictured is not weights
         if weights:
             np.testing.assert_array_equal(read.ends, whole.ends)
+            np.testing.assert_array_equal(read.origin, whole.origin.astype(np.float32))
             np.testing.assert_array_equal(read.directions, whole.directions.astype(np.float32))
             assert read.directions.dtype == read.origin.dtype == np.float64
     assert files.makings() == {"digits-mlp-plain": making}
