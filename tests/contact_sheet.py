@@ -75,7 +75,6 @@ VIEWS = (
     View("conformance", "conformance"),
     View("network", "network"),
     View("network, finished trainings", "network", (), ("Finished trainings",)),
-    View("network, slices", "network", (), ("Slices of its loss",)),
     View("network, a slice", "network", (("show.slice.kind", "random"), ("show.slice.at", "0.3,0.2"))),
     View("network, two slices", "network", (("show.slice.kind", "random"), ("show.slice.beside", "end:3"))),
     View("network, a line", "network", (("show.slice.kind", "through"), ("show.slice.axes", "first"))),
