@@ -71,7 +71,7 @@ def test_a_closer_look_gets_a_finer_map_for_all_panels(visitor: MakeVisitor) -> 
         return np.allclose(one.scenes[-1].header["map"]["domain"], one.state()["window"], rtol=1e-7, atol=0)
 
     one.wait_for(lambda: one.state()["map"] != before["map"] and is_of_the_window(), "a height map of the window")
-    state, scene = one.state(), one.scenes[-1]
+    state = one.state()
     assert len(one.scenes) > seen
     assert state["window"][0][1] - state["window"][0][0] < 3 * 0.7
     one.page.mouse.down()
