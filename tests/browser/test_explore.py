@@ -79,6 +79,7 @@ def swept(**fields: str) -> Sweep:
     return sweep_of(view, OPENINGS["ravine"])
 
 
+@pytest.mark.slow
 def test_click_drag_and_keys_choose_the_run_that_plays(visitor: MakeVisitor) -> None:
     sweep = swept(axes=AXES)
     at = Explorer(visitor(still=True)).opened(**{"show.axes": AXES})

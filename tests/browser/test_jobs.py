@@ -30,6 +30,7 @@ def reads(one: Visitor, state: str) -> None:
     expect(one.page.get_by_role("heading", name=re.compile(f": {state}"))).to_be_visible(timeout=MINUTE)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_start_cancel_resume_delete(visitor: Callable[..., Visitor], runs: Path) -> None:
     one = visitor(still=True)

@@ -49,6 +49,7 @@ def test_a_control_that_moves_is_in_the_link(visitor: MakeVisitor) -> None:
     one.wait_for(lambda: one.scenes[-1].paths["sgd"].tobytes() == asked, "the new paths on the stage")
 
 
+@pytest.mark.slow
 def test_a_hostile_link_opens_and_says_what_it_left_out(visitor: MakeVisitor) -> None:
     hostile = {
         "v": "1",

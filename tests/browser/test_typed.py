@@ -13,6 +13,7 @@ MakeVisitor = Callable[..., Visitor]
 FORMULA = "x^2 + 3*y^2 + sin(2x)*y"
 
 
+@pytest.mark.slow
 def test_a_typed_surface_is_raced_and_a_wrong_one_says_where(visitor: MakeVisitor) -> None:
     one = visitor(still=True).open(on="typed", race="sgd", steps="40")
     field = one.page.get_by_role("textbox", name="f(x, y) or f(x) =")

@@ -202,6 +202,7 @@ def test_cancelling_a_shared_question_leaves_it_to_the_others(workers):
         one.result(PATIENCE)
 
 
+@pytest.mark.slow
 def test_stop_keeps_what_there_is_and_the_part_is_not_taken_for_the_whole(workers):
     ask = {"to": 100, "pause": 0.01, "keep": True}
     call = workers.submit("count", ask)

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy
+import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
@@ -49,6 +50,7 @@ def test_it_opens_with_the_shipped_result() -> None:
     assert all(library.name in text and library.version in text for library in run.missing)
 
 
+@pytest.mark.slow
 def test_a_visitor_runs_the_checks() -> None:
     app = opened("pages/conformance.py")
     app.button[0].click().run()

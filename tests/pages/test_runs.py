@@ -66,6 +66,7 @@ def test_an_empty_place_says_what_to_do(backend):
     assert not backend.root.exists()  # looking leaves nothing behind
 
 
+@pytest.mark.slow
 def test_it_shows_watches_and_cancels_a_job(backend):
     job = backend.submit(LONG)
     until(lambda: backend.status(job).fraction > 0)
