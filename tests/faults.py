@@ -958,7 +958,7 @@ EXPLORED_TAKEAWAY = [
         "search.scores[column == value].max()",
         EXPLORED_PRINT + "curves",
     ),
-    Fault("figures/print/scales.py", "if k % every == 0", "if k % every == 1", EXPLORED_PRINT + "covers"),
+    Fault("figures/print/scales.py", "if k % every == 0", "if k % every == 1", "tests/figures/test_print_scales.py"),
     Fault("figures/sweep_caption.py", "name not in varied}", "name in varied}", EXPLORED_PRINT + "words"),
     Fault("experiments/script/measure_code.py", "(best > base + TOLERANCE)", "(best > TOLERANCE)", SWEEP_SCRIPT + "surface"),
     Fault("experiments/script/measure_code.py", "last > 4 * second", "last > second", SWEEP_SCRIPT + "fate"),
