@@ -149,6 +149,8 @@ class _Lane:
 
     def __init__(self, table: str, cache_bytes: int, together: int = 1) -> None:
         self._table, self._requests, self._together = table, _read_table(table), together
+        # Taken now, so that a process that is started late, or again, looks for data and results where the first one did.
+        self._environment = os.environ | ONE_THREAD | (ONE_ARENA if together > 1 else {})
         self._lock = threading.RLock()
         self._queues: OrderedDict[str, deque[_Computation]] = OrderedDict()  # caller -> waiting, the next caller first
         self._open: dict[str, _Computation] = {}  # by key: waiting or running
@@ -230,7 +232,7 @@ class _Lane:
         self._child = subprocess.Popen(
             [sys.executable, "-m", "experiments.worker", self._table],
             cwd=ROOT,
-            env=os.environ | ONE_THREAD | (ONE_ARENA if self._together > 1 else {}),
+            env=self._environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )

@@ -237,6 +237,20 @@ def test_a_child_killed_while_idle_is_replaced(workers):
     assert workers.submit("count", {"to": 2}).result(PATIENCE)["pid"] != first
 
 
+def test_a_process_started_again_looks_where_the_first_one_did(monkeypatch):
+    monkeypatch.setenv("RAVINE_DATA", "here")
+    workers = Workers(TABLE)
+    try:
+        monkeypatch.setenv("RAVINE_DATA", "there")
+        asked = {"names": ["RAVINE_DATA"]}
+        assert workers.submit("environment", asked).result(PATIENCE) == {"RAVINE_DATA": "here"}
+        with pytest.raises(WorkerError):
+            workers.submit("die", {}).result(PATIENCE)
+        assert workers.submit("environment", asked | {"again": True}).result(PATIENCE) == {"RAVINE_DATA": "here"}
+    finally:
+        workers.close()
+
+
 @pytest.mark.slow
 def test_torch_runs_on_one_thread(workers):
     workers.submit("count", {"to": 1}).result(PATIENCE)

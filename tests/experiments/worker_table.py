@@ -67,6 +67,10 @@ def threads(arguments: Arguments, report: Report, cancelled: Asked) -> Answer:
     return {"threads": torch.get_num_threads()}, {}
 
 
+def environment(arguments: Arguments, report: Report, cancelled: Asked) -> Answer:
+    return {name: os.environ.get(name) for name in arguments["names"]}, {}
+
+
 def both(meta: Mapping[str, Any], arrays: Arrays) -> Any:
     return meta, arrays
 
@@ -77,7 +81,7 @@ def only_meta(meta: Mapping[str, Any], arrays: Arrays) -> Any:
 
 REQUESTS = {
     name: Request("short", f"tests.experiments.worker_table:{name}", only_meta, patience=0.3)
-    for name in ("count", "log", "deaf", "die", "refuse", "threads")
+    for name in ("count", "log", "deaf", "die", "refuse", "threads", "environment")
 } | {
     "echo": Request("short", "tests.experiments.worker_table:echo", both),
     "turn": Request("turns", "tests.experiments.worker_table:count", only_meta, turns=True),
