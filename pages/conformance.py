@@ -120,7 +120,7 @@ st.caption(
     f"Run on {made.day.day} {made.day:%B %Y} with {', '.join(f'{name} {version}' for name, version in made.versions.items())}, "
     "by `python -m benchmarks.conformance`, which also writes docs/conformance.md. The first column is ours, of that same run."
 )
-st.html(view.library_table(made))
+st.html(view.published_table(made))
 with st.expander("What failed, in words"):
     st.markdown(view.failures(made))
 if made.missing:

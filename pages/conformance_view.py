@@ -82,7 +82,7 @@ def _marked(passed: bool | None, words: str) -> str:
     return f'<span class="{ {True: "good", False: "bad", None: "none"}[passed] }">{words}</span>'
 
 
-def library_table(run: Published) -> str:
+def published_table(run: Published) -> str:
     """A column for each library that ran, ours first: mark and number for each check, and how many passed."""
     ran = (run.ours, *run.others)
     heads = "".join(

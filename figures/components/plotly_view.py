@@ -30,11 +30,11 @@ def plotly_view(
     is shown to those who do not see it; `config` is Plotly's. Scenes in 3-D get buttons and keys for their cameras.
     """
     try:
-        library = vendored(STATIC / "vendor")
+        script = vendored(STATIC / "vendor")
     except OSError as error:
         st.warning(f"This view needs plotly.js in {STATIC / 'vendor'}, which could not be written: {error.strerror}.")
         return
-    sent = {"id": key, "revision": revision, "height": height, "library": library, "text": text, "config": dict(config or {})}
+    sent = {"id": key, "revision": revision, "height": height, "script": script, "text": text, "config": dict(config or {})}
     _component(_version(STATIC / "plotly_view"), height)(key=key, data=sent | {"figure": figure.to_json()})
 
 

@@ -130,7 +130,7 @@ class View {
       while (this.next) {
         const sent = this.next
         this.next = null
-        await this.react(sent, await plotly(sent.library))
+        await this.react(sent, await plotly(sent.script))
       }
       this.trouble.hidden = true
     } catch (error) {

@@ -39,7 +39,7 @@ def test_every_array_arrives_to_the_last_bit() -> None:
     assert not app.exception
     sent = json.loads(app.get("bidi_component")[0].proto.json)
     assert (sent["id"], sent["revision"], sent["text"]) == ("here", "r", "A surface")
-    assert sent["library"].startswith("plotly-")
+    assert sent["script"].startswith("plotly-")
     there = json.loads(sent["figure"])
     figure = surface3d_figure(*drawn("rosenbrock"), "light")
     assert len(there["data"]) == len(figure.data)
