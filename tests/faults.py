@@ -781,7 +781,9 @@ SWEEPS = [
     Fault("experiments/sweeps/network_presets.py", 'if choice.key != "newton"', "", MAPS),
     Fault("experiments/turns.py", "            mine.clear()\n", "            mine.clear\n", TURNS),
     Fault("experiments/turns.py", "self._row.insert(1, mine)", "self._row.append(mine)", TURNS),
-    Fault("experiments/worker.py", "env=self._environment", "env=os.environ", "tests/experiments/test_worker.py -k looks_where"),
+    Fault(
+        "experiments/worker.py", "env=self._environment", "env=os.environ", "tests/experiments/test_worker.py -k looks_where"
+    ),
     Fault("experiments/worker.py", "if caller not in busy", "if True", TURNS),
     Fault("experiments/worker.py", "TOGETHER if lane in turns else 1", "1", TURNS),
     Fault("experiments/tune.py", "column.max() < high else", "column.max() > high else", TUNED),
