@@ -15,6 +15,7 @@ import signal
 import subprocess
 import sys
 import threading
+import traceback
 from collections import OrderedDict, deque
 from collections.abc import Iterator, Mapping
 from concurrent.futures import CancelledError
@@ -424,8 +425,8 @@ def serve(stdin: Readable, stdout: Writable, requests: Mapping[str, Request]) ->
 
     send({"kind": "ready"})
     threading.Thread(target=listen, daemon=True, name="requests").start()
-    needed = {request.needs for request in requests.values()}
-    threading.Thread(target=lambda: [import_module(name) for name in needed], daemon=True, name="load").start()
+    loaded = {request.needs: threading.Event() for request in requests.values()}
+    threading.Thread(target=_load, args=[loaded], daemon=True, name="load").start()
 
     def answer(number: int, name: str, arguments: Mapping[str, Any]) -> None:
         def looked_up() -> bool:
@@ -433,6 +434,7 @@ def serve(stdin: Readable, stdout: Writable, requests: Mapping[str, Request]) ->
             return number in cancelled
 
         send({"kind": "begun", "id": number})
+        loaded[requests[name].needs].wait()
         try:
             meta, arrays = requests[name].answer(
                 arguments,
@@ -457,6 +459,20 @@ def serve(stdin: Readable, stdout: Writable, requests: Mapping[str, Request]) ->
             threading.Thread(target=turns.run, args=[partial(answer, *given)], daemon=True, name="turn").start()
         else:
             answer(*given)
+
+
+def _load(modules: Mapping[str, threading.Event]) -> None:
+    """Import what answers need while no question is there yet, and say of each that it may be used.
+
+    An answer waits for that: two threads in one circular import can be given a module that is not whole.
+    """
+    for name, there in modules.items():
+        try:
+            import_module(name)
+        except Exception:  # the answer imports it again, and its error is what the visitor reads
+            traceback.print_exc()
+        finally:
+            there.set()
 
 
 def main() -> None:

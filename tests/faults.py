@@ -784,6 +784,9 @@ SWEEPS = [
     Fault(
         "experiments/worker.py", "env=self._environment", "env=os.environ", "tests/experiments/test_worker.py -k looks_where"
     ),
+    Fault(
+        "experiments/worker.py", "loaded[requests[name].needs].wait()", "pass", "tests/experiments/test_worker.py -k as_a_whole"
+    ),
     Fault("experiments/worker.py", "if caller not in busy", "if True", TURNS),
     Fault("experiments/worker.py", "TOGETHER if lane in turns else 1", "1", TURNS),
     Fault("experiments/tune.py", "column.max() < high else", "column.max() > high else", TUNED),

@@ -6,7 +6,8 @@ Without a browser they are skipped with the reason; where CI is set, a missing b
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,18 @@ from playwright.sync_api import Browser, BrowserContext, sync_playwright
 from tests.browser.chromium import FLAGS, MISSING, find
 from tests.browser.server import serving
 from tests.browser.visit import Visitor
+
+VISITORS = pytest.StashKey[list[Visitor]]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Beside a failure, what its pages say, instead of all that is on them."""
+    report = yield
+    if report.failed and (visitors := item.stash.get(VISITORS, [])):
+        told = re.sub(r"E +Aria snapshot:\n(E .*\n)*", "", str(report.longrepr))
+        report.longrepr = "\n\n".join([told, *(one.shown() for one in visitors)])
+    return report
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -72,12 +85,14 @@ def contexts(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
 
 
 @pytest.fixture
-def visitor(app: str, contexts: Callable[..., BrowserContext]) -> Iterator[Callable[..., Visitor]]:
+def visitor(
+    app: str, contexts: Callable[..., BrowserContext], request: pytest.FixtureRequest
+) -> Iterator[Callable[..., Visitor]]:
     """Makes visitors: `visitor(width=360, dark=True, still=True)`, the last for one who wants no motion.
 
     When the test ends, none of them may have seen an error in the console.
     """
-    visitors: list[Visitor] = []
+    visitors = request.node.stash[VISITORS] = []
 
     def make(width: int = 1440, height: int = 900, dark: bool = False, touch: bool = False, still: bool = False) -> Visitor:
         context = contexts(

@@ -59,6 +59,15 @@ def test_a_race_in_the_worker_is_the_race_here(workers):
     assert [p.meta["done"] for p in call.progress] == [1, 2, 3]
 
 
+def test_an_answer_waits_until_what_it_needs_is_loaded_as_a_whole():
+    """Two threads in one circular import can be given half a module."""
+    workers = Workers("tests.experiments.worker_table:SLOW_TO_START")
+    try:
+        assert workers.submit("whole", {}).result(PATIENCE) == {"whole": True}
+    finally:
+        workers.close()
+
+
 @pytest.mark.timeout(240)
 def test_a_training_streams_its_losses_and_answers_with_the_result_or_with_what_there_is(tmp_path, monkeypatch):
     monkeypatch.setenv("RAVINE_RESULTS", str(tmp_path))

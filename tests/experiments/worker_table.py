@@ -14,6 +14,7 @@ from experiments.requests import REQUESTS as SHIPPED
 from experiments.requests import Answer, Cancelled, Report, Request
 
 Arguments = Mapping[str, Any]
+SLOW = "tests.experiments.slow_to_load"
 Asked = Callable[[], bool]
 
 
@@ -71,6 +72,10 @@ def environment(arguments: Arguments, report: Report, cancelled: Asked) -> Answe
     return {name: os.environ.get(name) for name in arguments["names"]}, {}
 
 
+def whole(arguments: Arguments, report: Report, cancelled: Asked) -> Answer:
+    return {"whole": hasattr(sys.modules.get(SLOW), "LAST")}, {}
+
+
 def both(meta: Mapping[str, Any], arrays: Arrays) -> Any:
     return meta, arrays
 
@@ -80,11 +85,12 @@ def only_meta(meta: Mapping[str, Any], arrays: Arrays) -> Any:
 
 
 REQUESTS = {
-    name: Request("short", f"tests.experiments.worker_table:{name}", only_meta, patience=0.3)
+    name: Request("short", f"tests.experiments.worker_table:{name}", only_meta, patience=0.3, needs="numpy")
     for name in ("count", "log", "deaf", "die", "refuse", "threads", "environment")
 } | {
-    "echo": Request("short", "tests.experiments.worker_table:echo", both),
-    "turn": Request("turns", "tests.experiments.worker_table:count", only_meta, turns=True),
-    "long": Request("long", "tests.experiments.worker_table:count", only_meta),
+    "echo": Request("short", "tests.experiments.worker_table:echo", both, needs="numpy"),
+    "turn": Request("turns", "tests.experiments.worker_table:count", only_meta, needs="numpy", turns=True),
+    "long": Request("long", "tests.experiments.worker_table:count", only_meta, needs="numpy"),
     "race": SHIPPED["race"],
 }
+SLOW_TO_START = {"whole": Request("short", "tests.experiments.worker_table:whole", only_meta, needs=SLOW)}
