@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from experiments.link_fields import Reading, number, shortened, whole
 from experiments.presets import RACES
 from experiments.slice_choice import examples
 from experiments.slices import is_stored
@@ -21,7 +22,6 @@ OWN = "own"  # the landscape's own start
 FULL = "all"  # samples, in every step
 LONGEST_FIELD, LONGEST_TRAINING = 2000, 20_000
 MOST_STEPS, MOST_ENTRANTS = 2000, 16  # a link must not buy more computing than a visitor's controls offer
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?", re.IGNORECASE)
 WITH = "with"
 _WRAPPED = re.compile(rf"\d{{1,2}}\.{WITH}")
 _ENTRANT = re.compile(r"(\d{1,2})\.([a-z0-9_]{1,40})")
@@ -94,52 +94,32 @@ def decode(fields: Mapping[str, str], openings: Mapping[str, Experiment] = RACES
     `openings` are the experiments that fields not given come from, by landscape; the first serves where `on` is missing.
     Never raises, whatever the fields hold.
     """
-    complaints: list[str] = []
-    experiment = next(iter(openings.values()))
-    left = dict(fields)
-
-    def take(name: str, read: Callable[[str], Experiment]) -> None:
-        """Read one field into the experiment; on any error keep what was and say so."""
-        nonlocal experiment
-        text = left.pop(name, None)
-        if text is None:
-            return
-        try:
-            longest = LONGEST_TRAINING if name == "of" else LONGEST_FIELD
-            if len(text) > longest:
-                raise ValueError(f"it has {len(text)} characters, {longest} at most are read")
-            experiment = read(text)
-        except (ValueError, TypeError, KeyError, RecursionError) as error:
-            complaints.append(f"{name}={shortened(text)} was left out: {shortened(_sentence(error), 300)}.")
-
-    take("v", lambda text: _version(text, experiment))
+    reading = Reading(next(iter(openings.values())), fields, LONGEST_FIELD)
+    take = reading.take
+    take("v", lambda text: _version(text, reading.value))
     take("on", lambda text: _opening(text, openings))
-    take("of", lambda text: _with_training(experiment, text))  # before the slice, which names its optimizers
-    waiting, before, said = [n for n in fields if n.startswith("on.")], -1, len(complaints)
+    take(
+        "of", lambda text: _with_training(reading.value, text), LONGEST_TRAINING
+    )  # before the slice, which names its optimizers
+    waiting, before, said = [n for n in fields if n.startswith("on.")], -1, len(reading.complaints)
     while len(waiting) != before:  # one field may be wrong until another is there, whichever comes first
-        before, again = len(waiting), {name: fields[name] for name in waiting}
-        del complaints[said:]
-        left |= again
-        for name in waiting:
-            count = len(complaints)
-            take(name, lambda text, name=name: _with_landscape(experiment, name[3:], text))  # type: ignore[misc]
-            if len(complaints) == count:
-                del again[name]
-        waiting = list(again)
-    take("mod", lambda text: replace(experiment, modifiers=_unchained(text, MODIFIERS)))
-    take("race", lambda text: _with_optimizers(experiment, text))
+        before = len(waiting)
+        del reading.complaints[said:]
+        reading.left |= {name: fields[name] for name in waiting}
+        waiting = [n for n in waiting if not take(n, lambda text, name=n: _with_landscape(reading.value, name[3:], text))]  # type: ignore[misc]
+    take("mod", lambda text: replace(reading.value, modifiers=_unchained(text, MODIFIERS)))
+    take("race", lambda text: _with_optimizers(reading.value, text))
     for name in [n for n in fields if _ENTRANT.fullmatch(n) and not _WRAPPED.fullmatch(n)]:
-        take(name, lambda text, name=name: _with_hyperparameter(experiment, name, text))  # type: ignore[misc]
+        take(name, lambda text, name=name: _with_hyperparameter(reading.value, name, text))  # type: ignore[misc]
     for name in [n for n in fields if _WRAPPED.fullmatch(n)]:
-        take(name, lambda text, name=name: _with_wrappers(experiment, name, text))  # type: ignore[misc]
-    take("start", lambda text: _with_start(experiment, text))
-    take("steps", lambda text: replace(experiment, steps=_whole(text, 1, MOST_STEPS)))
-    take("batch", lambda text: replace(experiment, batch_size=None if text == FULL else _whole(text, 1, 10**6)))
-    take("budget", lambda text: replace(experiment, budget=text))
-    take("weights", lambda text: replace(experiment, weights=text))
-    take("seed", lambda text: replace(experiment, seed=_whole(text, 0, 2**31 - 1)))
-    complaints += [f"{shortened(name)} was left out: no such field." for name in left]
-    return experiment, complaints
+        take(name, lambda text, name=name: _with_wrappers(reading.value, name, text))  # type: ignore[misc]
+    take("start", lambda text: _with_start(reading.value, text))
+    take("steps", lambda text: replace(reading.value, steps=whole(text, 1, MOST_STEPS)))
+    take("batch", lambda text: replace(reading.value, batch_size=None if text == FULL else whole(text, 1, 10**6)))
+    take("budget", lambda text: replace(reading.value, budget=text))
+    take("weights", lambda text: replace(reading.value, weights=text))
+    take("seed", lambda text: replace(reading.value, seed=whole(text, 0, 2**31 - 1)))
+    return reading.end("no such field")
 
 
 def _opening(key: str, openings: Mapping[str, Experiment]) -> Experiment:
@@ -154,24 +134,11 @@ def _version(text: str, experiment: Experiment) -> Experiment:
     return experiment
 
 
-def _number(text: str) -> float:
-    value = float(text) if _NUMBER.fullmatch(text) else float("nan")
-    if not abs(value) < float("inf"):
-        raise ValueError("not a finite number")
-    return value
-
-
-def _whole(text: str, low: int, high: int) -> int:
-    if not re.fullmatch(r"\d{1,10}", text) or not low <= int(text) <= high:
-        raise ValueError(f"not a whole number from {low} to {high}")
-    return int(text)
-
-
 def _value(text: str, default: Any) -> Any:
     """Text as the kind of value the default is."""
     if default is None or isinstance(default, int):
-        return None if text == "None" else _whole(text, 0, 2**31 - 1)
-    return text if isinstance(default, str) else _number(text)
+        return None if text == "None" else whole(text, 0, 2**31 - 1)
+    return text if isinstance(default, str) else number(text)
 
 
 def _with_landscape(experiment: Experiment, name: str, text: str) -> Experiment:
@@ -205,7 +172,7 @@ def _with_optimizers(experiment: Experiment, text: str) -> Experiment:
 
 def _with_hyperparameter(experiment: Experiment, name: str, text: str) -> Experiment:
     index, hyperparameter = name.split(".")
-    return _with_choice(experiment, int(index), lambda choice: choice.with_parameters(**{hyperparameter: _number(text)}))
+    return _with_choice(experiment, int(index), lambda choice: choice.with_parameters(**{hyperparameter: number(text)}))
 
 
 def _with_wrappers(experiment: Experiment, name: str, text: str) -> Experiment:
@@ -224,17 +191,8 @@ def _with_choice(experiment: Experiment, index: int, how: Callable[[Choice], Cho
 def _with_start(experiment: Experiment, text: str) -> Experiment:
     if text == OWN:
         return replace(experiment, start=None)
-    start = tuple(_number(part) for part in text.split(","))
+    start = tuple(number(part) for part in text.split(","))
     return replace(experiment, start=start)
 
 
-def _sentence(error: Exception) -> str:
-    return str(error.args[0] if isinstance(error, KeyError) else error).rstrip(".")
-
-
-def shortened(text: str, length: int = 60) -> str:
-    """The text, cut where it is longer."""
-    return text if len(text) <= length else text[: length - 1] + "…"
-
-
-__all__ = ["ExperimentError", "decode", "encode", "shortened"]
+__all__ = ["ExperimentError", "decode", "encode"]

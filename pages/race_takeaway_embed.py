@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from html import escape
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import streamlit as st
 
 from experiments import Experiment, link
 from pages import cached, race_view
+from pages.embed import link_and_frame
 from pages.race_controls import race
 
 PARTS = {
@@ -19,12 +19,7 @@ PARTS = {
     "sections": "Sections",
     "formula": "Formula",
 }
-COLOURS = {"": "Reader's own", "light_theme": "Light", "dark_theme": "Dark"}
-LOCAL = ("localhost", "127.0.0.1", "::1")
-ONLY_HERE = (
-    "This address is of your own computer, so the link opens there only. For readers elsewhere take the interactive HTML under "
-    "“Data and code”, which needs no server."
-)
+INSTEAD = "take the interactive HTML under “Data and code”, which needs no server."
 state = st.session_state
 
 
@@ -39,29 +34,10 @@ def embed() -> None:
     experiment = race.experiment
     title = race_view.title(cached.landscape_of(experiment), experiment)
     shown = {"view": state.view, "tied": ",".join(state.tied)}
-    if urlsplit(st.context.url or "").hostname in LOCAL:
-        st.info(ONLY_HERE, icon=":material/home:")
-    st.markdown("**Link to this race**")
-    st.code(link_of(experiment, **shown), language=None, wrap_lines=True)
-    st.markdown("**In a page of yours**")
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        hidden = st.pills(
-            "Hide", list(PARTS), selection_mode="multi", default=list(PARTS), format_func=PARTS.get, key="take.hide",
-            persist_state="page", wrap=True,
-        )  # fmt: skip
-        colours = st.segmented_control(
-            "Colours", list(COLOURS), default="", required=True, format_func=COLOURS.get, key="take.colours",
-            persist_state="page", wrap=True,
-        )  # fmt: skip
-        height = st.number_input("Height, px", 300, 3000, 760, 20, key="take.tall", width=150, persist_state="page")
-    own = [("embed", "true"), *([("embed_options", colours)] if colours else [])]
-    address = link_of(experiment, tuple(own), **shown, hide=",".join(part for part in PARTS if part in hidden))
-    st.code(
-        f'<iframe src="{escape(address)}" title="{escape(title)}" loading="lazy" allowfullscreen\n'
-        f'  style="width: 100%; height: {height}px; border: 0"></iframe>',
-        language="html", wrap_lines=True,
+    link_and_frame(
+        "this race", link_of(experiment, **shown), INSTEAD, PARTS, title, "take",
+        lambda own, hidden: link_of(experiment, own, **shown, hide=hidden),
     )  # fmt: skip
-    st.link_button("See it alone", address, icon=":material/open_in_new:")
     st.markdown("**In a room**")
     st.caption("Presenter mode: large letters, the stage as tall as the window, keys, and no sidebar.")
     st.link_button("Open presenter mode", link_of(experiment, **shown, present="1"), icon=":material/present_to_all:")

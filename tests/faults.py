@@ -656,7 +656,7 @@ TAKEAWAY = [
     Fault("figures/multiples_caption.py", 'if name != "lr"', "if False", WANTED + "rate"),
     Fault("pages/race_takeaway_figure.py", "lr if f == 1 else", "lr if f else", TAKEN + "rates"),
     Fault("pages/race_takeaway_figure.py", "if not 1 <= len(same) <= MOST_RATES:", "if not same:", TAKEN + "rates"),
-    Fault("pages/race_takeaway_embed.py", "if part in hidden", "if part not in hidden", TAKEN + "links"),
+    Fault("pages/embed.py", "if part in hidden", "if part not in hidden", TAKEN + "links"),
     Fault("pages/race_takeaway_embed.py", "link.encode(experiment) | {", "{", TAKEN + "links"),
     Fault("pages/race_takeaway_offer.py", "alt=seen.alt", 'alt="a figure"', TAKEN + "words"),
 ]

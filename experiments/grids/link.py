@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -22,7 +21,7 @@ from experiments.grids.shown_slice import (
     with_shown,
 )
 from experiments.grids.spec import PLACES, STATISTICS, SliceSpec
-from experiments.link import shortened
+from experiments.link_fields import Reading, number, one_of, whole
 from experiments.spec import Experiment
 from landscapes.directions import DIRECTIONS
 from landscapes.ranges import options_of, ranges_of
@@ -65,49 +64,36 @@ def decode(fields: Mapping[str, str], training: Experiment) -> tuple[ShownSlice,
 
     Never raises, whatever the fields hold.
     """
-    complaints: list[str] = []
-    left = dict(fields)
-    view = opening(training)
+    reading = Reading(opening(training), fields, LONGEST, "slice.")
+    readers: Mapping[str, Callable[[str], ShownSlice]] = {
+        "kind": lambda text: with_kind(reading.value, one_of(text, KINDS)),
+        "of": lambda text: _with(reading.value, optimizer=whole(text)),
+        "place": lambda text: _with(reading.value, place=one_of(text, PLACES)),
+        "axes": lambda text: with_axes(reading.value, text),
+        "towards": lambda text: _with(reading.value, towards=tuple(whole(part, -1) for part in text.split(",") if part)),
+        "shown": lambda text: with_shown(reading.value, one_of(text, shown_for(reading.value.spec))),
+        "cells": lambda text: _with_cells(reading.value, whole(text)),
+        "window": lambda text: _with(reading.value, window=_window(text)),
+        "samples": lambda text: _with(reading.value, samples=whole(text) if text else None),
+        "statistics": lambda text: _with(reading.value, statistics=one_of(text, STATISTICS)),
+        "log": lambda text: replace(reading.value, log=one_of(text, ("0", "1")) == "1"),
+        "beside": lambda text: replace(reading.value, beside=one_of(text, besides(reading.value.spec))),
+        "at": lambda text: _with_point(reading.value, text),
+        "paths": lambda text: replace(reading.value, paths=one_of(text, ("0", "1")) == "1"),
+    }
 
     def take(name: str, read: Callable[[str], ShownSlice]) -> None:
-        """Read one field into the view; on any error keep what was and say so."""
-        nonlocal view
-        text = left.pop(name, None)
-        if text is None:
-            return
-        try:
-            if len(text) > LONGEST:
-                raise ValueError(f"it has {len(text)} characters, {LONGEST} at most are read")
-            view = affordable(fitted(read(text)))
-        except (ValueError, TypeError, KeyError, OverflowError) as error:
-            complaints.append(f"slice.{name}={shortened(text)} was left out: {shortened(str(error).rstrip('.'), 300)}.")
+        reading.take(name, lambda text: affordable(fitted(read(text))))
 
-    readers: Mapping[str, Callable[[str], ShownSlice]] = {
-        "kind": lambda text: with_kind(view, _of(text, KINDS)),
-        "of": lambda text: _with(view, optimizer=_whole(text)),
-        "place": lambda text: _with(view, place=_of(text, PLACES)),
-        "axes": lambda text: with_axes(view, text),
-        "towards": lambda text: _with(view, towards=tuple(_whole(part, -1) for part in text.split(",") if part)),
-        "shown": lambda text: with_shown(view, _of(text, shown_for(view.spec))),
-        "cells": lambda text: _with_cells(view, _whole(text)),
-        "window": lambda text: _with(view, window=_window(text)),
-        "samples": lambda text: _with(view, samples=_whole(text) if text else None),
-        "statistics": lambda text: _with(view, statistics=_of(text, STATISTICS)),
-        "log": lambda text: replace(view, log=_of(text, ("0", "1")) == "1"),
-        "beside": lambda text: replace(view, beside=_of(text, besides(view.spec))),
-        "at": lambda text: _with_point(view, text),
-        "paths": lambda text: replace(view, paths=_of(text, ("0", "1")) == "1"),
-    }
     take("kind", readers["kind"])
-    kind = DIRECTIONS[view.spec.directions.key]
+    kind = DIRECTIONS[reading.value.spec.directions.key]
     for name in ranges_of(kind):
-        take(name, lambda text, name=name: with_option(view, name, _whole(text)))  # type: ignore[misc]
+        take(name, lambda text, name=name: with_option(reading.value, name, whole(text)))  # type: ignore[misc]
     for name in options_of(kind):
-        take(name, lambda text, name=name: with_option(view, name, text))  # type: ignore[misc]
+        take(name, lambda text, name=name: with_option(reading.value, name, text))  # type: ignore[misc]
     for name in OWN[1:]:
         take(name, readers[name])
-    complaints += [f"slice.{shortened(name)} was left out: no such field of this kind of slice." for name in left]
-    return view, complaints
+    return reading.end("no such field of this kind of slice")
 
 
 def _with(view: ShownSlice, **changes: Any) -> ShownSlice:
@@ -122,34 +108,14 @@ def _with_cells(view: ShownSlice, cells: int) -> ShownSlice:
 
 
 def _with_point(view: ShownSlice, text: str) -> ShownSlice:
-    numbers = tuple(_number(part) for part in text.split(","))
+    numbers = tuple(number(part) for part in text.split(","))
     if len(numbers) != (1 if view.spec.line else 2):
         raise ValueError("a point has one number for each axis")
     return replace(view, at=numbers)
 
 
 def _window(text: str) -> tuple[tuple[float, float], ...]:
-    numbers = [_number(part) for part in text.split(",")]
+    numbers = [number(part) for part in text.split(",")]
     if len(numbers) % 2:
         raise ValueError("a window is LOW,HIGH for each axis")
     return tuple(zip(numbers[::2], numbers[1::2]))
-
-
-def _number(text: str) -> float:
-    value = float(text)
-    if not math.isfinite(value):
-        raise ValueError(f"{text!r} is no finite number")
-    return value
-
-
-def _whole(text: str, low: int = 0) -> int:
-    digits = text.removeprefix("-") if low < 0 else text
-    if not digits.isascii() or not digits.isdecimal() or len(text) > 10 or int(text) < low:
-        raise ValueError(f"not a whole number from {low} on")
-    return int(text)
-
-
-def _of(text: str, menu: tuple[str, ...]) -> str:
-    if text not in menu:
-        raise ValueError(f"there are: {', '.join(name for name in menu if name)}")
-    return text

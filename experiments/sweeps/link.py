@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from experiments.link import shortened
+from experiments.link_fields import Reading, number, one_of, whole
 from experiments.spec import Experiment
 from experiments.sweeps.axis import Axis
 from experiments.sweeps.cloud import MOST_RUNS
@@ -49,50 +49,41 @@ def decode(fields: Mapping[str, str], experiment: Experiment) -> tuple[Explorati
 
     Never raises, whatever the fields hold, unless `opening` does.
     """
-    complaints: list[str] = []
-    left = dict(fields)
-    tab = left.pop("tab", TABS[0])
-    if tab not in TABS:
-        complaints.append(f"tab={shortened(tab)} was left out: there are: {', '.join(TABS)}.")
-    view = opening(experiment, tab if tab in TABS else TABS[0])
+    reading = Reading(opening(experiment, TABS[0]), fields, LONGEST)
+    reading.take("tab", lambda text: opening(experiment, one_of(text, TABS)))
+    tab = reading.value.tab
 
-    def take(name: str, read: Callable[[str], Exploration]) -> None:
-        """Read one field into the view; on any error keep what was and say so."""
-        nonlocal view
-        text = left.pop(name, None)
-        if text is None:
-            return
-        try:
-            if len(text) > LONGEST:
-                raise ValueError(f"it has {len(text)} characters, {LONGEST} at most are read")
+    def fitting(name: str, read: Callable[[str], Exploration]) -> Callable[[str], Exploration]:
+        """The reader, which refuses what could not be computed."""
+
+        def checked(text: str) -> Exploration:
             found = read(text)
             if name in MUST_FIT and found.tab in SWEEPS:
                 sweep_of(found, experiment)
             if found.tab == "tune":
                 tuning_of(found, experiment)
-            view = found
-        except (ValueError, TypeError, KeyError, OverflowError) as error:
-            complaints.append(f"{name}={shortened(text)} was left out: {shortened(str(error).rstrip('.'), 300)}.")
+            return found
+
+        return checked
 
     readers: Mapping[str, Callable[[str], Exploration]] = {
-        "of": lambda text: _with_shown(view, experiment, text),
-        "axes": lambda text: _with_axes(view, text),
-        "cells": lambda text: replace(view, cells=_whole(text)),
-        "seeds": lambda text: replace(view, seeds=_whole(text)),
+        "of": lambda text: _with_shown(reading.value, experiment, text),
+        "axes": lambda text: _with_axes(reading.value, text),
+        "cells": lambda text: replace(reading.value, cells=whole(text)),
+        "seeds": lambda text: replace(reading.value, seeds=whole(text)),
         "runs": lambda text: replace(
-            view, runs=_whole(text, *((FEWEST_RUNS, MOST_TUNED) if view.tab == "tune" else (1, MOST_RUNS)))
+            reading.value, runs=whole(text, *((FEWEST_RUNS, MOST_TUNED) if reading.value.tab == "tune" else (1, MOST_RUNS)))
         ),
-        "tolerance": lambda text: replace(view, tolerance=float(text)),
-        "colour": lambda text: replace(view, colour=_of(text, QUANTITIES)),
-        "search": lambda text: _with_searched(view, experiment, text),
-        "unit": lambda text: replace(view, unit=_of(text, UNITS)),
-        "starts": lambda text: replace(view, starts=_whole(text, 1, MOST_TRIES)),
-        "cell": lambda text: _with_cell(view, experiment, text),
+        "tolerance": lambda text: replace(reading.value, tolerance=number(text)),
+        "colour": lambda text: replace(reading.value, colour=one_of(text, QUANTITIES)),
+        "search": lambda text: _with_searched(reading.value, experiment, text),
+        "unit": lambda text: replace(reading.value, unit=one_of(text, UNITS)),
+        "starts": lambda text: replace(reading.value, starts=whole(text, 1, MOST_TRIES)),
+        "cell": lambda text: _with_cell(reading.value, experiment, text),
     }
-    for name in FIELDS[view.tab]:
-        take(name, readers[name])
-    complaints += [f"{shortened(name)} was left out: no such field of {view.tab}." for name in left]
-    return view, complaints
+    for name in FIELDS[tab]:
+        reading.take(name, fitting(name, readers[name]))
+    return reading.end(f"no such field of {tab}")
 
 
 def _axis_text(one: Axis) -> str:
@@ -111,19 +102,7 @@ def _axis(text: str) -> Axis:
     if len(parts) != 5:
         raise ValueError("an axis is NAME,LOW,HIGH,CELLS,SCALE")
     name, low, high, cells, scale = parts
-    return Axis(name, float(low), float(high), _whole(cells), scale)  # type: ignore[arg-type]  # the axis checks it
-
-
-def _whole(text: str, low: int = 0, high: int = 10**9) -> int:
-    if not text.isascii() or not text.isdecimal() or len(text) > 10 or not low <= int(text) <= high:
-        raise ValueError(f"not a whole number from {low} to {high}")
-    return int(text)
-
-
-def _of(text: str, menu: Collection[str]) -> str:
-    if text not in menu:
-        raise ValueError(f"there are: {', '.join(menu)}")
-    return text
+    return Axis(name, number(low), number(high), whole(cells), scale)  # type: ignore[arg-type]  # the axis checks it
 
 
 def _with_searched(view: Exploration, experiment: Experiment, text: str) -> Exploration:
@@ -134,7 +113,7 @@ def _with_searched(view: Exploration, experiment: Experiment, text: str) -> Expl
 
 
 def _with_shown(view: Exploration, experiment: Experiment, text: str) -> Exploration:
-    places = [_whole(part) for part in text.split(",")]
+    places = [whole(part) for part in text.split(",")]
     missing = [i for i in places if i not in able(experiment)]
     if missing:
         raise ValueError(f"there is no optimizer {missing[0]} that can run here, counted from 0")
@@ -142,7 +121,7 @@ def _with_shown(view: Exploration, experiment: Experiment, text: str) -> Explora
 
 
 def _with_cell(view: Exploration, experiment: Experiment, text: str) -> Exploration:
-    places = [_whole(part) for part in text.split(",")]
+    places = [whole(part) for part in text.split(",")]
     if len(places) != 3:
         raise ValueError("a cell is PANEL,ROW,COLUMN")
     found = (places[0], places[1], places[2])
