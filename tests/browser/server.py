@@ -23,6 +23,7 @@ def serving(runs: Path, environment: Mapping[str, str] | None = None) -> Iterato
     port = free_port()
     command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py")]
     options = {"server.port": port, "server.address": "127.0.0.1", "server.headless": "true", "server.fileWatcherType": "none"}
+    options |= {"client.showErrorDetails": "full"}  # what a test or a driver reports of a page that failed
     command += [f"--{name}={value}" for name, value in options.items()]
     with tempfile.TemporaryFile("w+") as log:
         process = subprocess.Popen(
