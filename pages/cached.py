@@ -24,6 +24,7 @@ from experiments.why import Overlay, Why, explained_entrant
 from experiments.worker import Call, RequestError, WorkerError, Workers
 from figures.components.stage import Domain
 from landscapes.landscape import Landscape
+from pages.waiting import answer_of
 
 Entry = Entrant | str
 MOST_STEPS_HERE = 3000  # optimizers times steps on a surface: about 0.06 s; more goes to the worker
@@ -50,7 +51,7 @@ def _entrant(key: str, _experiment: Experiment) -> Entrant:
 @st.cache_resource(max_entries=128, show_spinner=False)
 def _race(key: str, samples: int | None, _experiment: Experiment) -> tuple[Entrant, ...]:
     asked: dict[str, Any] = {"experiment": _experiment.as_json()} | ({} if samples is None else {"samples": samples})
-    entrants = workers().submit("race", asked).result(timeout=120)
+    entrants = answer_of(workers().submit("race", asked), 120)
     return tuple(_read_only(entrant) for entrant in entrants)
 
 
@@ -110,7 +111,7 @@ def ask_second_looks(experiment: Experiment, entries: Sequence[Entry]) -> Callab
 
     def answer() -> list[SecondLook | None]:
         try:
-            looks = dict(zip(able, call.result(timeout=LONGEST_LOOK)))
+            looks = dict(zip(able, answer_of(call, LONGEST_LOOK)))
         except (RequestError, WorkerError, TimeoutError):
             _second_looks.clear(racing.key, racing)  # the next one asks again
             looks = {}
@@ -123,7 +124,7 @@ def ask_second_looks(experiment: Experiment, entries: Sequence[Entry]) -> Callab
 def _why(key: str, step: int, _experiment: Experiment) -> tuple[Overlay, Why]:
     if _experiment.landscape.key == SLICE or _experiment.steps > MOST_STEPS_HERE:
         asked = {"experiment": _experiment.as_json(), "step": step}
-        made: tuple[Overlay, Why] = workers().submit("why", asked).result(timeout=120)
+        made: tuple[Overlay, Why] = answer_of(workers().submit("why", asked), 120)
         return made
     return explained_entrant(_experiment, _experiment.seen_landscape(), step)
 
@@ -135,7 +136,7 @@ def why(experiment: Experiment, step: int) -> tuple[Overlay, Why]:
 
 def search(tuning: Tuning) -> tuple[Search, ...]:
     """The search for the best setting of each of its optimizers."""
-    found: tuple[Search, ...] = workers().submit("search", {"tuning": tuning.as_json()}).result(timeout=LONGEST_SEARCH)
+    found: tuple[Search, ...] = answer_of(workers().submit("search", {"tuning": tuning.as_json()}), LONGEST_SEARCH)
     return found
 
 
@@ -148,7 +149,7 @@ def reasons(experiment: Experiment) -> list[str | None]:
 def suited(experiment: Experiment) -> Experiment:
     """The experiment with the learning rates that suit its slice. Raises what a worker's call does."""
     landscape_of(experiment)  # which trains its network first, in the lane for that
-    made: Experiment = workers().submit("slice_opening", {"experiment": experiment.as_json()}).result(timeout=LONGEST_SLICE)
+    made: Experiment = answer_of(workers().submit("slice_opening", {"experiment": experiment.as_json()}), LONGEST_SLICE)
     return made
 
 
@@ -166,12 +167,12 @@ def _slice(key: str, _experiment: Experiment) -> Landscape:
     training = _experiment.training
     assert training is not None
     if slices.stored(training) is None:  # seconds of torch
-        workers().submit("train", {"experiment": training.as_json()}).result(timeout=LONGEST_TRAINING)
+        answer_of(workers().submit("train", {"experiment": training.as_json()}), LONGEST_TRAINING)
     result = slices.stored(training)
     if result is None:
         raise WorkerError("The training's result was not kept.")
     if spec_of(_experiment.landscape, training) is not None:
-        made: Landscape = workers().submit("slice_outline", {"experiment": _experiment.as_json()}).result(timeout=LONGEST_SLICE)
+        made: Landscape = answer_of(workers().submit("slice_outline", {"experiment": _experiment.as_json()}), LONGEST_SLICE)
         return made
     plane, samples = slices.outline_of(result), _experiment.landscape.parameters.get("samples")
     return plane if samples is None else plane.subset(int(samples))
@@ -185,7 +186,7 @@ def _heights(key: str, domain: Domain, cells: int, _experiment: Experiment) -> n
         heights: np.ndarray = stored.heights.astype(np.float32)
     elif _experiment.landscape.key == SLICE:
         asked = {"experiment": _experiment.as_json(), "domain": domain, "cells": cells}
-        heights = workers().submit("heights", asked).result(timeout=120)
+        heights = answer_of(workers().submit("heights", asked), 120)
     else:
         heights = height_map(landscape_of(_experiment), domain, cells)
     heights.setflags(write=False)

@@ -18,6 +18,7 @@ from pages import cached, race_tuning, race_view
 from pages.race_controls import race
 from pages.race_takeaway_embed import link_of
 from pages.race_takeaway_look import Chosen
+from pages.waiting import answer_of
 
 W = TypeVar("W", Wanted, Explored)
 LONGEST = 60.0  # seconds
@@ -97,7 +98,7 @@ def ask(drawers: Any, asked: Wanted | Explored, format: str, scale: int = 1) -> 
     """A figure's file. Raises what a worker's call does."""
     question = {"wanted": asked.as_json(), "format": format, "scale": scale}
     name = "draw" if isinstance(asked, Wanted) else "draw_exploration"
-    answer: Drawing = drawers.submit(name, question).result(timeout=LONGEST)
+    answer: Drawing = answer_of(drawers.submit(name, question), LONGEST)
     return answer
 
 

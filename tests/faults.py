@@ -658,6 +658,7 @@ TAKEAWAY = [
     Fault("pages/race_takeaway_figure.py", "if not 1 <= len(same) <= MOST_RATES:", "if not same:", TAKEN + "rates"),
     Fault("pages/embed.py", "if part in hidden", "if part not in hidden", TAKEN + "links"),
     Fault("pages/race_takeaway_embed.py", "link.encode(experiment) | {", "{", TAKEN + "links"),
+    Fault("pages/waiting.py", '_ = "waiting" in st.session_state', "pass", "tests/pages/test_waiting.py -k no_longer"),
     Fault("pages/race_takeaway_offer.py", "alt=seen.alt", 'alt="a figure"', TAKEN + "words"),
 ]
 
