@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from experiments import Experiment
-from experiments.script import script, sweep_script
+from experiments.script import cloud_script, sweep_script, tuning_script
 from experiments.sweeps import export
 from experiments.sweeps.cloud import Cloud
 from experiments.sweeps.networks import NetworkSweep
 from experiments.sweeps.sweep import Sweep
-from experiments.tune import tuned
+from experiments.tune import Search
 from experiments.tuning import Tuning
 from pages.explore_takeaway_asked import Taken
 
@@ -44,19 +42,19 @@ def data(shown: Taken) -> None:
                 icon=icon,
             )  # fmt: skip
     if isinstance(asked, Sweep):
-        code("The same numbers from plain PyTorch", _of_sweep, asked, shown.name)
+        code("The same numbers from plain PyTorch", lambda: _of_sweep(asked.key, asked), shown.name)
     elif isinstance(asked, Tuning):
-        code("The best settings run in plain PyTorch", _of_race, tuned(asked, found), shown.name)
+        code("Every setting that was tried, in plain PyTorch", lambda: _of_tuning(asked.key, asked, found), shown.name)
     elif isinstance(asked, Cloud):
-        st.caption("Scripts are of maps, basins, lines and tuned runs; on the race page one run of this cloud has one.")
+        code("The same numbers from plain PyTorch", lambda: _of_cloud(asked.key, asked), shown.name)
     elif isinstance(asked, NetworkSweep):
         st.caption("`python -m experiments.sweeps.network_training` trains these maps; no short text repeats them.")
 
 
-def code(title: str, written: Callable[[str, Any], str], of: Sweep | Experiment, name: str) -> None:
+def code(title: str, written: Callable[[], str], name: str) -> None:
     """The script, or the sentence that says why there is none."""
     try:
-        text = written(of.key, of)
+        text = written()
     except ValueError as error:
         st.info(str(error), icon=":material/info:")
         return
@@ -75,5 +73,10 @@ def _of_sweep(key: str, _sweep: Sweep) -> str:
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _of_race(key: str, _experiment: Experiment) -> str:
-    return script(_experiment)
+def _of_cloud(key: str, _cloud: Cloud) -> str:
+    return cloud_script(_cloud)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _of_tuning(key: str, _tuning: Tuning, _searches: Sequence[Search]) -> str:
+    return tuning_script(_tuning, _searches)

@@ -11,9 +11,8 @@ from experiments import link
 from experiments.sweeps.exploration import Exploration, able, tuning_of
 from experiments.tune import Search, tuned
 from experiments.tuning import Tuning
-from figures.search_caption import caption
 from figures.theme import Mode
-from pages import explore_controls, explore_work, race_view, tuning_view
+from pages import explore_controls, explore_work, tuning_view
 from pages.explore_controls import explore
 
 
@@ -64,8 +63,6 @@ def found(tuning: Tuning, searches: Sequence[Search]) -> None:
         "Use them on this page", on_click=use, args=(tuning, searches), icon=":material/tune:", width="stretch",
         help="The other tabs then explore around the best settings.",
     )  # fmt: skip
-    with st.expander("Caption"):
-        st.code(caption(tuning, searches, race_view.labels(tuning.experiment)), language=None, wrap_lines=True)
 
 
 def use(tuning: Tuning, searches: Sequence[Search]) -> None:

@@ -629,6 +629,7 @@ REPRODUCED = [
     Fault("experiments/why/words.py", "abs(after - before)", "abs(after)", FINDINGS + "difference"),
 ]
 
+MANY = "tests/experiments/test_many_scripts.py -k "
 WANTED, TAKEN = "tests/figures/test_wanted.py -k ", "tests/pages/test_takeaway.py -k "
 TAKEAWAY = [
     Fault(
@@ -658,6 +659,12 @@ TAKEAWAY = [
     Fault("pages/race_takeaway_figure.py", "if not 1 <= len(same) <= MOST_RATES:", "if not same:", TAKEN + "rates"),
     Fault("pages/embed.py", "if part in hidden", "if part not in hidden", TAKEN + "links"),
     Fault("pages/race_takeaway_embed.py", "link.encode(experiment) | {", "{", TAKEN + "links"),
+    Fault("experiments/script/cloud_script.py", "math.ceil(q * RUNS) - 1", "int(q * RUNS) - 1", MANY + "cloud"),
+    Fault("experiments/script/cloud_script.py", "if experiment.batch_size else", "if False else", MANY + "cloud"),
+    Fault("experiments/script/random_code.py", "{first}n + 1", "n + 1", MANY + "cloud"),
+    Fault("experiments/script/tuning_script.py", "else math.inf)", "else values[-1].item())", MANY + "search"),
+    Fault("experiments/script/tuning_script.py", "for START in STARTS:", "for START in STARTS[:1]:", MANY + "search"),
+    Fault("experiments/script/tuning_script.py", "{experiment.seed + tuning.seeds}", "{experiment.seed + 1}", MANY + "search"),
     Fault("pages/waiting.py", '_ = "waiting" in st.session_state', "pass", "tests/pages/test_waiting.py -k no_longer"),
     Fault("pages/race_takeaway_offer.py", "alt=seen.alt", 'alt="a figure"', TAKEN + "words"),
 ]

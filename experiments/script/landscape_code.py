@@ -60,11 +60,11 @@ class LandscapeCode:
     """The pieces of code of an experiment's landscape.
 
     With `numbers`, a list, every number of the landscape is written as p[K] and put into the list as its K-th: landscapes that
-    differ in their numbers alone then have the same text.
+    differ in their numbers alone then have the same text. With `many`, noise is that of run RUN.
     """
 
-    def __init__(self, experiment: Experiment, landscape: Any, numbers: list[float] | None = None) -> None:
-        self.experiment, self.landscape, self.numbers = experiment, landscape, numbers
+    def __init__(self, experiment: Experiment, landscape: Any, numbers: list[float] | None = None, many: bool = False) -> None:
+        self.experiment, self.landscape, self.numbers, self.many = experiment, landscape, numbers, many
         self.maps: list[tuple[str, Sequence[Sequence[float | Name]]]] = []  # from the outside in
         self.noises: list[tuple[float | Name, int, np.ndarray]] = []  # sigma, stream, and the map to where it is added
         surface, back = landscape, np.eye(landscape.dim)
@@ -87,7 +87,8 @@ class LandscapeCode:
         curved, with_inputs = bool((HESSIAN | HVP) & needs), INPUTS in needs
         if self.noises or self.experiment.batch_size:
             drawn.append(PHILOX)
-        drawn += [NORMALS] if self.noises else []
+        told = {"on": "the run, ", "first": "RUN * blocks + "} if self.many else {"on": "", "first": ""}
+        drawn += [NORMALS.format(**told)] if self.noises else []
         drawn += [BATCH] if self.experiment.batch_size else []
         own = [self._function("loss(theta)", f'"""{self._title()}"""', [formula.loss_graph], "return {0}")]
         seen = self._seen()

@@ -10,9 +10,10 @@ PHILOX = '''def philox(key, counter):
     return c0, c1, c2, c3'''
 
 NORMALS = '''def normals(t, dim, stream):
-    """Standard normal numbers of step t: they depend on the seed, the step and the stream."""
+    """Standard normal numbers of step t: they depend on the seed, {on}the step and the stream."""
     pairs = (dim + 1) // 2
-    words = [w for n in range((pairs + 1) // 2) for w in philox((SEED, t), (n + 1, 0, 0, stream))][: 2 * pairs]
+    blocks = (pairs + 1) // 2
+    words = [w for n in range(blocks) for w in philox((SEED, t), ({first}n + 1, 0, 0, stream))][: 2 * pairs]
     uniform = [((w >> 11) + 0.5) * 2.0**-53 for w in words]
     polar = [(math.sqrt(-2 * math.log(u)), 2 * math.pi * v) for u, v in zip(uniform[:pairs], uniform[pairs:])]
     numbers = [r * math.cos(a) for r, a in polar] + [r * math.sin(a) for r, a in polar]

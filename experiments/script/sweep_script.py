@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
-from experiments.script.formula_code import Name
 from experiments.script.landscape_code import LandscapeCode
-from experiments.script.measure_code import MEASURED, RUN
-from experiments.script.script import ground, head, needs_of, with_helpers, with_imports
+from experiments.script.many import assembled, named, steps_of
+from experiments.script.measure_code import MEASURED
+from experiments.script.script import needs_of
 from experiments.script.wrapper_code import Nest
 from experiments.sensitivity import PIXELS
-from experiments.spec import Choice, Experiment, run_entrant, start_of
+from experiments.spec import Experiment, start_of
 from experiments.sweeps.axis import MODIFIER, SEED, SURFACE, Axis, coordinate
 from experiments.sweeps.result import QUANTITIES
 from experiments.sweeps.sweep import Sweep, cell
@@ -36,23 +33,15 @@ def sweep_script(sweep: Sweep) -> str:
     landscape: Any = first.make_landscape()
     numbers: list[float] | None = [] if varied else None
     code = LandscapeCode(first, landscape, numbers)
-    nests = [Nest(_named(choice, names)) for choice in experiment.optimizers]
+    variables = {name: _variable(name) for name in names}
+    nests = [Nest(named(choice, variables.get)) for choice in experiment.optimizers]
     titles = [f"{index + 1} {experiment.optimizer(index).title}" for index in range(len(nests))]
-    steps = [_steps(sweep, index) for index in range(len(nests))]
-    walks = [nest.function(i + 1, title, count) for i, (nest, title, count) in enumerate(zip(nests, titles, steps))]
-    base = ground(code, nests, first.seen_landscape())
-    feasible = "\n        theta.copy_(feasible(theta))" if code.bounds else ""
-    listed = ", ".join(f'("{title}", {nest.name(i + 1)})' for i, (nest, title) in enumerate(zip(nests, titles)))
-    title = f"Sweep {sweep.key}: what became of every run, by torch alone. Prints a row for each cell."
-    pieces = [
-        "\n".join([head(title, first, start_of(first, landscape)), *_constants(sweep, landscape, varied, needs_of(nests))]),
-        *base,
-        RUN.format(feasible=feasible),
-        MEASURED,
-        *with_helpers(walks),
-        "\n".join([f"OPTIMIZERS = [{listed}{',' * (len(nests) == 1)}]", *_loop(sweep, varied)]),
-    ]
-    return with_imports("\n\n\n".join(pieces)) + "\n"
+    steps = [steps_of(cell(sweep, index, 0, 0)) for index in range(len(nests))]
+    return assembled(
+        f"Sweep {sweep.key}: what became of every run, by torch alone. Prints a row for each cell.",
+        first, code, list(zip(titles, nests, steps)), _constants(sweep, landscape, varied, needs_of(nests)), [MEASURED],
+        _loop(sweep, varied),
+    )  # fmt: skip
 
 
 def _moves(axis: Axis) -> bool:
@@ -63,24 +52,6 @@ def _moves(axis: Axis) -> bool:
 def _variable(name: str) -> str:
     """What an axis's value is called in the text."""
     return {SEED: "SEED"}.get(name, re.sub(r"\W", "_", name))
-
-
-def _named(choice: Choice, names: Sequence[str]) -> Choice:
-    """An optimizer with the names of the numbers that are varied in their places."""
-    own = {n: Name(_variable(n)) if n in names else v for n, v in choice.parameters.items()}
-    count: Counter[str] = Counter()
-    wrappers = []
-    for wrapper in choice.wrappers:
-        count[wrapper.key] += 1
-        prefix = f"{wrapper.key}{count[wrapper.key] if count[wrapper.key] > 1 else ''}"
-        given = {n: Name(_variable(f"{prefix}.{n}")) if f"{prefix}.{n}" in names else v for n, v in wrapper.parameters.items()}
-        wrappers.append(Choice(wrapper.key, given))
-    return replace(choice, parameters=own, wrappers=tuple(wrappers))
-
-
-def _steps(sweep: Sweep, index: int) -> int:
-    experiment = cell(sweep, index, 0, 0)
-    return experiment.steps if experiment.budget == "steps" else run_entrant(experiment, experiment.seen_landscape()).steps
 
 
 def _constants(sweep: Sweep, landscape: Any, varied: bool, needs: Needs) -> list[str]:

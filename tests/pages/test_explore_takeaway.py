@@ -13,12 +13,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from experiments.link import decode as experiment_of
-from experiments.script import script, sweep_script
+from experiments.script import cloud_script, sweep_script, tuning_script
+from experiments.sweeps.cloud import Cloud
 from experiments.sweeps.exploration import TABS, cloud_of, sweep_of, tuning_of
 from experiments.sweeps.link import decode
 from experiments.sweeps.network_presets import SHIPPED
 from experiments.sweeps.sweep import Sweep
-from experiments.tune import tuned
 from experiments.tuning import Tuning
 from figures.print import LOOKS
 from figures.print.explored import READERS, Explored
@@ -96,7 +96,13 @@ def test_data_and_code_are_of_what_is_explored(tab: str) -> None:
     app = taken(tab, "data")
     _, what = asked(app, tab)
     found = app.session_state["explore.call"][1].result(timeout=30) if tab != "networks" else None
-    text = sweep_script(what) if isinstance(what, Sweep) else script(tuned(what, found)) if isinstance(what, Tuning) else ""
+    text = ""
+    if isinstance(what, Sweep):
+        text = sweep_script(what)
+    elif isinstance(what, Cloud):
+        text = cloud_script(what)
+    elif isinstance(what, Tuning):
+        text = tuning_script(what, found)
     assert codes(app) == ([text.rstrip("\n")] if text else [])
     assert {"CSV", "NPZ", "JSON"} <= set(buttons(app)) and ("Script" in buttons(app)) == bool(text)
 
