@@ -47,8 +47,8 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def app(runs: Path) -> Iterator[str]:
-    """The address of a running app."""
-    with serving(runs) as address:
+    """The address of a running app, which knows no results but those that it ships."""
+    with serving(runs, {"RAVINE_RESULTS": str(runs / "results")}) as address:
         yield address
 
 

@@ -16,7 +16,7 @@ from experiments.sweeps.exploration import opening, sweep_of
 from experiments.sweeps.link import decode
 from experiments.sweeps.sweep import Sweep, cell
 from pages.explore_controls import OPENINGS
-from tests.browser.visit import Visitor
+from tests.browser.visit import PATIENCE, Visitor
 
 MakeVisitor = Callable[..., Visitor]
 AXES = "lr,0.001,0.1,32,log;momentum,0.0,0.9,24,linear"
@@ -127,7 +127,7 @@ def test_a_long_sweep_goes_from_coarse_to_fine_and_can_be_stopped(visitor: MakeV
     first = at.state()["stride"]
     assert first > 1 and at.one.page.get_by_role("progressbar").is_visible()
     cancel.click()
-    expect(at.one.page.get_by_text("Stopped at")).to_be_visible()
+    expect(at.one.page.get_by_text("Stopped at")).to_be_visible(timeout=PATIENCE)
     stopped = at.state()["stride"]
     assert 1 < stopped <= first
     at.one.page.get_by_role("combobox", name="Colour").click()

@@ -12,8 +12,8 @@ MINUTE = 60_000
 FIELDS = {
     "on": "mlp",
     "on.data": "moons",
-    "on.samples": "60",
-    "on.width": "4",
+    "on.samples": "1000",
+    "on.width": "64",  # slow enough to be stopped
     "steps": "2000",
     "batch": "20",
     "race": "sgd,adam",

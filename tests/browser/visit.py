@@ -49,7 +49,7 @@ class Visitor:
         self.address = address
         self.errors: list[str] = []
         self.scenes: list[Sent] = []
-        self._running: bool | None = None  # as the server says; None until it has begun
+        self._made = False  # whether the server has said that a script of this page has run to its end
         page.set_default_timeout(PATIENCE)
         page.on("console", self._said)
         page.on("pageerror", lambda error: self.errors.append(f"uncaught: {error}"))
@@ -68,8 +68,8 @@ class Visitor:
             message = ForwardMsg.FromString(payload if isinstance(payload, bytes) else payload.encode())
         except DecodeError:
             return
-        if message.WhichOneof("type") in ("new_session", "script_finished"):
-            self._running = message.WhichOneof("type") == "new_session"
+        if message.WhichOneof("type") == "script_finished":
+            self._made |= message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY  # fragments say something else
         element = message.delta.new_element
         if message.WhichOneof("type") == "delta" and element.WhichOneof("type") == "bidi_component":
             blob = element.bidi_component.bytes
@@ -81,8 +81,9 @@ class Visitor:
         return self.go(f"{self.address}/{path}" + (f"?{urlencode(fields)}" if fields else ""))
 
     def go(self, link: str) -> Visitor:
-        self._running = None
+        self._made = False
         self.page.goto(link)
+        self.wait_for(lambda: self._made, "the page's script has run to its end")
         self.settle()
         return self
 
@@ -90,7 +91,6 @@ class Visitor:
         """Wait until the page's script has run, and its stage, where it has one, has drawn; an exception on it is an error."""
         app = self.page.locator('[data-testid="stApp"]')
         for _ in range(2):
-            self.wait_for(lambda: self._running is False, "the page's script has run to its end")
             expect(app).to_have_attribute("data-test-script-state", "notRunning", timeout=PATIENCE)
             self.page.wait_for_timeout(100)
         self.errors += [shown.inner_text() for shown in self.page.get_by_test_id("stException").all()]
@@ -137,11 +137,11 @@ class Visitor:
         return widest
 
     def shown(self) -> str:
-        """For who reads that a test failed: whether the script runs, and what the page says in boxes."""
+        """For who reads that a test failed: whether the page was made, and what it says in boxes."""
         try:
             boxes = self.page.locator('[data-testid="stAlert"], [data-testid="stException"], [data-testid="stSpinner"]')
             said = [box.inner_text(timeout=1000) for box in boxes.all()]
-            return "\n".join([f"{self.page.url}, script running: {self._running}", *said, *self.errors])
+            return "\n".join([f"{self.page.url}, made: {self._made}", *said, *self.errors])
         except Error as error:
             return f"The page cannot be asked: {error}"
 
