@@ -15,6 +15,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from landscapes.networks.outcome import Outcome
+
 PUBLISHED = Path(__file__).parents[1] / "docs" / "conformance.json"
 
 
@@ -25,22 +27,6 @@ class Check:
     key: str
     title: str
     why: str
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a check found. passed None: not offered. measured: the number that decides; expected: what it should be."""
-
-    check: str
-    passed: bool | None
-    measured: float | None
-    expected: str
-    sentence: str
-
-    @property
-    def what(self) -> str:
-        """What was measured, in words; empty where nothing was."""
-        return "" if self.measured is None else self.sentence.rpartition(":")[0]
 
 
 @dataclass(frozen=True)

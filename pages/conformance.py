@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from experiments.conformance import Outcome, Published, by_check, published, versions
+from experiments.conformance import Published, by_check, published, versions
 from experiments.grids.requests import TABLE
 from experiments.worker import RequestError, WorkerError, Workers
 from figures import theme
+from landscapes.networks.outcome import Outcome
 from pages import conformance_view as view
 from pages import menu
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from experiments.conformance import Check, Library, Outcome, Published
+from experiments.conformance import Check, Library, Published
 from figures import theme
 from figures.print.numbers import short
+from landscapes.networks.outcome import Outcome
 
 WORDS = {True: "passed", False: "failed", None: "not offered"}
 MARKS = {True: "✓", False: "✗", None: "–"}

@@ -86,10 +86,16 @@ def gather(view: ShownSlice) -> dict[str, work.Standing]:
     beside = other(view, cells.window) if cells is not None else None
     now["beside"] = work.ask("beside", beside) if beside is not None else _none("beside")
     now["paths"] = work.ask("paths", view.spec) if view.paths and not view.spec.line else _none("paths")
-    done = cells is not None and not now["map"].running and not now["map"].trouble
+    done, both = _whole(now["map"]), _whole(now["map"]) and _whole(now["beside"])
     now["look"] = work.ask("look", view.spec, at=list(view.at)) if view.at is not None and done else _none("look")
     now["trust"] = work.ask("trust", view.spec) if done else _none("trust")
+    now["beside.trust"] = work.ask("beside.trust", beside) if both and beside is not None else _none("beside.trust")
     return now
+
+
+def _whole(part: work.Standing) -> bool:
+    """Whether all its cells that will be there are."""
+    return part.result is not None and not part.running and not part.trouble
 
 
 def _none(part: str) -> work.Standing:
@@ -110,10 +116,11 @@ def show() -> None:
         with left:
             (line if view.spec.line else plane)(view, cells, compared, now, mode)
             look(view, cells, now, mode)
+        measured = trust.of_each(view, (cells, compared), (now["trust"], now["beside.trust"]))
         with right:
-            trust.panel(view, cells, now["trust"])
-        if now["trust"].result is not None:
-            trust.charts(view, cells, now["trust"].result, result, mode)
+            trust.panel(view, measured)
+        for one in measured:
+            trust.charts(view, one, result, mode)
         shown(view.spec, result)
     settle(now)
 

@@ -127,6 +127,15 @@ def marks(spec: SliceSpec) -> list[Mark]:
     return here + ([Mark(slice_words.point(spec.training, spec.points[0]), 1.0)] if through else [])
 
 
+def told_apart(one: SliceSpec, other: SliceSpec) -> tuple[str, str]:
+    """Two slices that are compared, each by what the other has not: its place, or its seed."""
+    places = slice_words.place(one), slice_words.place(other)
+    if places[0] == places[1]:
+        seeds = (spec.directions.parameters.get("seed", 0) for spec in (one, other))
+        return tuple(f"Seed {seed}" for seed in seeds)  # type: ignore[return-value]
+    return tuple(f"{place[:1].upper()}{place[1:]}" for place in places)  # type: ignore[return-value]
+
+
 # ---- numbers ----------------------------------------------------------------------------------------------------------------
 
 

@@ -20,7 +20,9 @@ state = st.session_state
 CALLS = "network.slices.calls"
 AT_ONCE = 0.25  # seconds in which most answers are there: those are shown at once
 WATCH = 0.3  # seconds between looks at what takes longer
-REQUESTS: Mapping[str, str] = {"map": "slice", "beside": "slice", "paths": "paths", "trust": "trust", "look": "look"}
+REQUESTS: Mapping[str, str] = {
+    "map": "slice", "beside": "slice", "paths": "paths", "trust": "trust", "beside.trust": "trust", "look": "look",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,10 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from experiments.conformance import Outcome, Published, by_check, published, versions
+from experiments.conformance import Published, by_check, published, versions
 from figures.print.numbers import short
 from landscapes.networks.conformance import CHECKS
+from landscapes.networks.outcome import Outcome
 from pages import conformance_view as view
 from tests.pages.scenes import opened
 

@@ -48,6 +48,13 @@ def _field(app: AppTest, name: str) -> str:
     return value if isinstance(value, str) else value[0]
 
 
+def measures(app: AppTest) -> dict[str, list[str]]:
+    """The rows of the trust panel's table."""
+    (panel,) = [element.value for element in app.markdown if element.value.startswith("| Measure")]
+    rows = [[cell.strip() for cell in row.strip("|").split("|")] for row in panel.splitlines()]
+    return {row[0]: row[1:] for row in rows}
+
+
 def trained() -> Experiment:
     """A short training on two inputs, kept with its weights."""
     choice = Choice("mlp", {**NETWORKS["mlp"].defaults, "data": "moons", "samples": 40, "width": 3})
@@ -109,6 +116,9 @@ def test_two_slices_are_compared_in_the_same_colours() -> None:
     assert here["map"]["range"] == there["map"]["range"] and here["map"]["domain"] == there["map"]["domain"]
     both = np.concatenate([here["map"]["values"].ravel(), there["map"]["values"].ravel()])
     np.testing.assert_allclose(here["map"]["range"], [both.min(), both.max()], rtol=1e-6)
+    until(app, lambda app: all(measures(app).get("Loss at the origin", [""])))
+    own, beside = measures(app)["Loss at the origin"]
+    assert measures(app)["Measure"] == ["SGD’s end", "Adam’s end"] and own != beside
     assert "Adam’s end" in there["title"] and here["map"]["name"] == "error" and here["map"]["level"] is None
 
 

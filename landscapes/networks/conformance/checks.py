@@ -10,7 +10,8 @@ import numpy as np
 import torch
 
 from landscapes.networks.conformance import cases
-from landscapes.networks.conformance.plotter import Case, NotOfferedError, Outcome, Plotter
+from landscapes.networks.conformance.plotter import Case, NotOfferedError, Plotter
+from landscapes.networks.outcome import Outcome
 
 CELLS = 21
 SQUARE = np.linspace(-1, 1, CELLS)

@@ -1,4 +1,4 @@
-"""What the checks ask of a library, and what they say."""
+"""What the checks ask of a library."""
 
 from __future__ import annotations
 
@@ -55,14 +55,3 @@ class Plotter(ABC):
     def filter_directions(self, case: Case, seed: int) -> np.ndarray:
         """Two random directions `(2, dim)` with what the library calls filter normalisation."""
         raise NotOfferedError("It has no filter normalisation.")
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a check found. passed None: not offered. measured: the number that decides; expected: what it should be."""
-
-    check: str
-    passed: bool | None
-    measured: float | None
-    expected: str
-    sentence: str
