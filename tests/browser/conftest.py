@@ -46,9 +46,9 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def app(runs: Path) -> Iterator[str]:
+def app(runs: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a running app, which knows no results but those that it ships."""
-    with serving(runs, {"RAVINE_RESULTS": str(runs / "results")}) as address:
+    with serving(runs, {"RAVINE_RESULTS": str(tmp_path_factory.mktemp("results"))}) as address:
         yield address
 
 

@@ -46,11 +46,11 @@ def test_a_slice_is_opened_looked_at_and_stopped(visitor: Callable[..., Visitor]
 def test_a_slice_is_stopped_and_what_there_is_stays(visitor: Callable[..., Visitor]) -> None:
     one = visitor(still=True)
     page = one.page
-    fields = {**SLICE, "show.slice.shown": "largest", "show.slice.cells": "25"}
+    fields = {**SLICE, "show.slice.shown": "largest", "show.slice.cells": "49"}
     page.goto(f"{one.address}/network?{urlencode(fields)}")  # and at once to the button: it is there for some seconds
     page.get_by_role("button", name="Stop", exact=True).click(timeout=2 * MINUTE)
-    expect(page.get_by_text(re.compile(r"Stopped at \d+% of 25 × 25 cells"))).to_be_visible(timeout=MINUTE)
+    expect(page.get_by_text(re.compile(r"Stopped at \d+% of 49 × 49 cells"))).to_be_visible(timeout=MINUTE)
     page.get_by_role("button", name="Go on").click()
-    expect(page.get_by_text(re.compile(r"25 × 25 cells: \d+%"))).to_be_visible(timeout=MINUTE)
+    expect(page.get_by_text(re.compile(r"49 × 49 cells: \d+%"))).to_be_visible(timeout=MINUTE)
     page.get_by_role("button", name="Stop", exact=True).click()
     expect(page.get_by_role("button", name="Go on")).to_be_visible(timeout=MINUTE)
