@@ -17,6 +17,14 @@ from figures.trusted import path_losses_figure, seeds_figure
 from pages import network_slices_view, race_view
 from pages.network_slices_work import Standing
 
+# On a phone three columns of words are wider than the window, unless words may be broken.
+NARROW = """<style>
+  @media (max-width: 640px) {
+    .st-key-network-slices-trust :is(td, th) { padding: .3rem .4rem }
+    .st-key-network-slices-trust :is(td, th):not(:first-child) { overflow-wrap: anywhere }
+  }
+</style>"""
+
 
 @dataclass(frozen=True)
 class Measured:
@@ -43,7 +51,13 @@ def panel(view: ShownSlice, slices: Sequence[Measured]) -> None:
         rows = network_slices_view.facts_rows(one.cells)
         found: Trust | None = one.now.result
         columns.append(dict(rows + (network_slices_view.trust_rows(found, rounded) if found is not None else [])))
-    table([one.name or "Value" for one in slices], columns)
+    alike = {name: text for name, text in columns[0].items() if all(column.get(name) == text for column in columns)}
+    with st.container(key="network-slices-trust"):
+        st.html(NARROW)
+        table(["Both" if len(slices) > 1 else "Value"], [alike])
+        if len(slices) > 1:
+            own = [{name: text for name, text in column.items() if name not in alike} for column in columns]
+            table([one.name for one in slices], own)
     for one in slices:
         if one.now.trouble:
             st.caption(f":red[{f'{one.name}: not' if one.name else 'Not'} measured: {one.now.trouble}]")

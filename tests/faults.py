@@ -665,6 +665,12 @@ TAKEAWAY = [
     Fault("experiments/script/tuning_script.py", "else math.inf)", "else values[-1].item())", MANY + "search"),
     Fault("experiments/script/tuning_script.py", "for START in STARTS:", "for START in STARTS[:1]:", MANY + "search"),
     Fault("experiments/script/tuning_script.py", "{experiment.seed + tuning.seeds}", "{experiment.seed + 1}", MANY + "search"),
+    Fault(
+        "pages/network_slices.py",
+        '(now["trust"], now["beside.trust"])',
+        '(now["trust"], now["trust"])',
+        "tests/pages/test_network_slices.py -k compared",
+    ),
     Fault("pages/waiting.py", '_ = "waiting" in st.session_state', "pass", "tests/pages/test_waiting.py -k no_longer"),
     Fault("pages/race_takeaway_offer.py", "alt=seen.alt", 'alt="a figure"', TAKEN + "words"),
 ]

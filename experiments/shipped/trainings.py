@@ -101,9 +101,7 @@ def _cnn(name: str, title: str, **switch: str) -> Training:
 
 def _narrow(name: str, title: str, **switch: str) -> Training:
     experiment = _of("resnet20", _FOUR, 150, 125, _NARROW | switch)
-    return Training(
-        f"mnist-resnet20-{name}", f"Narrow ResNet-20 on MNIST, {title}", experiment, 26, 25, thorough=False, run=False
-    )
+    return Training(f"mnist-resnet20-{name}", f"Narrow ResNet-20 on MNIST, {title}", experiment, 26, 25, thorough=False)
 
 
 def _resnet56(name: str, title: str, **switch: str) -> Training:

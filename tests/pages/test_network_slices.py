@@ -49,8 +49,8 @@ def _field(app: AppTest, name: str) -> str:
 
 
 def measures(app: AppTest) -> dict[str, list[str]]:
-    """The rows of the trust panel's table."""
-    (panel,) = [element.value for element in app.markdown if element.value.startswith("| Measure")]
+    """The rows of the trust panel's last table."""
+    *_, panel = [element.value for element in app.markdown if element.value.startswith("| Measure")]
     rows = [[cell.strip() for cell in row.strip("|").split("|")] for row in panel.splitlines()]
     return {row[0]: row[1:] for row in rows}
 
