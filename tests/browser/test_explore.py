@@ -120,10 +120,12 @@ def test_click_drag_and_keys_choose_the_run_that_plays(visitor: MakeVisitor) -> 
 
 @pytest.mark.slow
 def test_a_long_sweep_goes_from_coarse_to_fine_and_can_be_stopped(visitor: MakeVisitor) -> None:
-    axes = "lr,0.00001,0.001,256,log;on.condition,1.0,1000.0,256,log"  # nothing diverges: what does is left behind early
-    at = Explorer(visitor(still=True)).open(**{"show.axes": axes, "show.of": "0,3", "steps": "1900"})
+    axes = "start0,-4,4,256,linear;start1,-4,4,256,linear"  # nothing diverges: what does is left behind early
+    fields = {"on": "ackley", "show.axes": axes, "show.of": "0,1,2,3", "steps": "1900"}
+    at = Explorer(visitor(still=True).hurry("explore", **fields))
     cancel = at.one.page.get_by_role("button", name="Cancel")
-    expect(cancel).to_be_visible()
+    expect(cancel).to_be_visible(timeout=PATIENCE)
+    at.one.wait_for(lambda: at.canvas.count() and at.state()["drawn"], "the map is drawn")
     first = at.state()["stride"]
     assert first > 1 and at.one.page.get_by_role("progressbar").is_visible()
     cancel.click()

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from urllib.parse import urlencode
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -44,10 +43,8 @@ def test_a_slice_is_opened_looked_at_and_stopped(visitor: Callable[..., Visitor]
 
 @pytest.mark.slow
 def test_a_slice_is_stopped_and_what_there_is_stays(visitor: Callable[..., Visitor]) -> None:
-    one = visitor(still=True)
+    one = visitor(still=True).hurry("network", **{**SLICE, "show.slice.shown": "largest", "show.slice.cells": "49"})
     page = one.page
-    fields = {**SLICE, "show.slice.shown": "largest", "show.slice.cells": "49"}
-    page.goto(f"{one.address}/network?{urlencode(fields)}")  # and at once to the button: it is there for some seconds
     page.get_by_role("button", name="Stop", exact=True).click(timeout=2 * MINUTE)
     expect(page.get_by_text(re.compile(r"Stopped at \d+% of 49 × 49 cells"))).to_be_visible(timeout=MINUTE)
     page.get_by_role("button", name="Go on").click()

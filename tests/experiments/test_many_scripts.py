@@ -65,7 +65,7 @@ def results(text: str) -> list[tuple[Any, ...]]:
     return found
 
 
-@pytest.mark.parametrize("name", some(CLOUDS, ("gradient noise", "mini-batches")))
+@pytest.mark.parametrize("name", some(CLOUDS, ("noise upon noise",)))
 def test_a_cloud_is_its_script(name: str) -> None:
     cloud = CLOUDS[name]
     found = drift(cloud)
@@ -80,13 +80,13 @@ def test_a_cloud_is_its_script(name: str) -> None:
         np.testing.assert_allclose(told[:, count:], found.mean[index], rtol=1e-8, atol=1e-12)
 
 
-def test_the_cloud_that_diverges_does(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_cloud_that_diverges_does() -> None:
     """Else the comparison above says nothing of it."""
     found = drift(CLOUDS["one coordinate, and runs that diverge"])
     assert np.isinf(found.loss[0, :, -1]).all() and np.isnan(found.mean[0, -1]).all()
 
 
-@pytest.mark.parametrize("name", some(TUNINGS, ("a learning rate, and two numbers", "starts and seeds")))
+@pytest.mark.parametrize("name", some(TUNINGS, ("a learning rate, and two numbers",)))
 def test_a_search_is_its_script(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     tuning = TUNINGS[name]
     searches = [tune(tuning, index) for index in range(len(tuning.searched))]

@@ -171,7 +171,7 @@ def test_tuned_settings_are_those_that_the_search_found() -> None:
     tuning = tuning_of(decode({"tab": "tune", "search": "lr;lr,beta1", "runs": "40"}, before)[0], before)
     assert tuning.searched == (("lr",), ("lr", "beta1")) and tuning.runs == 40
     best = tuned(tuning, [tune(tuning, i) for i in range(2)])
-    said = app.code[0].value
+    said = app.dataframe[0].value.to_string()
     assert all(f"{choice.parameters['lr']:.4g}" in said for choice in best.optimizers)
     next(b for b in app.button if b.label == "Use them on this page").click().run()
     assert app.session_state["explore"] == best
@@ -182,7 +182,8 @@ def test_the_terms_of_a_search_are_set_on_the_page_and_refused_where_they_do_not
     app = answered(app.multiselect(key="explore.tune.searched.1").set_value(["momentum"]).run())
     assert app.session_state["explore.views"]["tune"].searched == (("lr",), ("momentum",))
     app = answered(app.number_input(key="explore.tune.starts").set_value(2).run())
-    assert app.session_state["explore.views"]["tune"].starts == 2 and "2 starts" in app.code[0].value
+    assert app.session_state["explore.views"]["tune"].starts == 2
+    assert all(search.losses.shape[1] == 2 for search in app.session_state["explore.call"][1].result(timeout=30))
     app = answered(app.selectbox(key="explore.tune.unit").set_value("runs").run())
     assert "runs" in app.query_params["show.unit"] and app.number_input(key="explore.tune.seeds").disabled
     app = app.number_input(key="explore.tune.starts").set_value(64).run()

@@ -31,6 +31,7 @@ def test_one_that_does_not_come_in_time_is_an_error(workers: Workers) -> None:
         answer_of(workers.submit("deaf", {}), 0.2)
 
 
+@pytest.mark.slow
 def test_a_page_that_is_no_longer_wanted_stops_waiting(workers: Workers) -> None:
     """AppTest asks its script to stop when it runs out of patience, as Streamlit does when a visitor wants another page."""
 
