@@ -118,6 +118,7 @@ def test_events_are_read_on_from_where_one_was(make):
 
 
 @pytest.mark.slow
+@pytest.mark.slow
 def test_one_slot_runs_jobs_one_after_the_other_in_order(make):
     backend = make()
     jobs = [backend.submit(replace(SHORT, seed=k)) for k in range(3)]
@@ -130,6 +131,7 @@ def test_one_slot_runs_jobs_one_after_the_other_in_order(make):
         assert earlier.finished <= later.started
 
 
+@pytest.mark.slow
 @pytest.mark.slow
 def test_gpu_slots_take_a_job_each_and_name_their_device(make):
     backend = make(Rules(gpus=("0", "1"), grace=20.0))

@@ -52,6 +52,7 @@ def test_it_opens_with_the_shipped_result() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.slow
 def test_a_visitor_runs_the_checks() -> None:
     app = opened("pages/conformance.py")
     app.button[0].click().run()

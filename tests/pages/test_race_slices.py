@@ -166,6 +166,7 @@ def test_a_slice_whose_data_are_missing_gives_way_to_one_that_can_be_made(monkey
 
 
 @pytest.mark.slow
+@pytest.mark.slow
 def test_trainings_at_hand_are_offered_by_name() -> None:
     app = opened(on=SLICE, race="sgd", steps="5", **{"on.samples": "80"})
     offered = app.selectbox(key="race.slice.training")
@@ -188,6 +189,7 @@ def test_dragged_it_runs_on_fewer_samples_and_says_so(kind: str) -> None:
         np.testing.assert_allclose(entry.trajectory.loss[0], surface.subset(100).loss(np.asarray(surface.start)), rtol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.slow
 def test_data_and_code_are_offered_on_any_budget() -> None:
     """The page evaluates nothing itself: the steps that a budget of calls allows are the run's own."""

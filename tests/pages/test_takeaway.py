@@ -71,6 +71,7 @@ def test_a_figure_comes_with_its_words_and_files() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.slow
 def test_small_multiples_take_everybodys_own_rates_or_the_same() -> None:
     app = taken("multiples", on="ravine", race="sgd,adam", steps="20", **{"0.lr": "0.01", "1.lr": "0.2"})
     said = codes(app)[0]
