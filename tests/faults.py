@@ -598,7 +598,7 @@ REPRODUCED = [
     Fault("experiments/sensitivity.py", "if _has_noise(landscape):", "if False:", SENSITIVITY + "noise"),
     Fault("experiments/sensitivity.py", 'if experiment.budget == "steps" else', "if True else", SENSITIVITY + "budget"),
     Fault("experiments/script/formula_code.py", "at_least(1, rank + 1)", "at_least(1, rank)", SCRIPT + "typed"),
-    Fault("experiments/script/random_code.py", "(n + 1, 0, 0, stream)", "(n, 0, 0, stream)", SCRIPT + "modifiers"),
+    Fault("experiments/script/random_code.py", "n + 1, 0, 0, stream)", "n, 0, 0, stream)", SCRIPT + "modifiers"),
     Fault("experiments/script/random_code.py", "order[i], order[j] = order[j], order[i]", "pass", SCRIPT + "mini_batches"),
     Fault("experiments/script/landscape_code.py", "back = np.array(surface.back) @ back", "pass", SCRIPT + "modifiers"),
     Fault("experiments/script/landscape_code.py", "[t % {len(graphs)}]", "[0 * t]", SCRIPT + "reddi"),
@@ -1162,7 +1162,7 @@ SHOWN_SLICES = [
     Fault(CELL + "cost.py", "if seconds(_with_side(spec, side)) <= most]", "]", LOOKS + "too_long"),
     Fault(CELL + "store.py", "if left > self.most_bytes and path != newest:", "if path != newest:", LOOKS + "make_room"),
     Fault(CELL + "requests.py", "coarse.done.size > told", "True", LOOKS + "coarse_maps_once"),
-    Fault(CELL + "link.py", "view = affordable(fitted(read(text)))", "view = fitted(read(text))", SLICE_LINKS + "too_long"),
+    Fault(CELL + "link.py", "affordable(fitted(read(text)))", "fitted(read(text))", SLICE_LINKS + "too_long"),
     Fault(CELL + "link.py", '"at": "" if view.at is None', '"at": "" if True', SLICE_LINKS + "every_kind"),
     Fault(
         CELL + "shown_slice.py",
