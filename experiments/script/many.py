@@ -12,7 +12,7 @@ from experiments.script.landscape_code import LandscapeCode
 from experiments.script.measure_code import RUN
 from experiments.script.script import ground, head, with_helpers, with_imports
 from experiments.script.wrapper_code import Nest
-from experiments.spec import Choice, Experiment, run_entrant, start_of
+from experiments.spec import Choice, Experiment, start_of
 
 
 def named(choice: Choice, names: Callable[[str], str | None]) -> Choice:
@@ -27,11 +27,6 @@ def named(choice: Choice, names: Callable[[str], str | None]) -> Choice:
         given = {n: v if told[n] is None else Name(str(told[n])) for n, v in wrapper.parameters.items()}
         wrappers.append(Choice(wrapper.key, given))
     return replace(choice, parameters=own, wrappers=tuple(wrappers))
-
-
-def steps_of(experiment: Experiment) -> int:
-    """Of the only optimizer of an experiment, whatever its budget is counted in."""
-    return experiment.steps if experiment.budget == "steps" else run_entrant(experiment, experiment.seen_landscape()).steps
 
 
 def assembled(

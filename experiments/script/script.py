@@ -60,7 +60,7 @@ def script(experiment: Experiment, landscape: Any = None, steps: Mapping[int, in
             entrants.append(f"# {made.title} cannot run here. {reason}")
             continue
         known = {} if steps is None else steps
-        count = known[index] if index in known else _steps(experiment, seen, index)
+        count = known[index] if index in known else steps_of(experiment, seen, index)
         nests.append(Nest(choice))
         entrants.append(nests[-1].code(index + 1, made.title, count))
     code = LandscapeCode(experiment, landscape)
@@ -76,7 +76,8 @@ def script(experiment: Experiment, landscape: Any = None, steps: Mapping[int, in
     return with_imports("\n\n\n".join(pieces)) + "\n"
 
 
-def _steps(experiment: Experiment, seen: Any, index: int) -> int:
+def steps_of(experiment: Experiment, seen: Any, index: int = 0) -> int:
+    """Of one entrant on the landscape that it sees, whatever its budget is counted in."""
     return experiment.steps if experiment.budget == "steps" else run_entrant(experiment, seen, index).steps
 
 

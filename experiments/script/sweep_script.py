@@ -6,9 +6,9 @@ import re
 from typing import Any
 
 from experiments.script.landscape_code import LandscapeCode
-from experiments.script.many import assembled, named, steps_of
+from experiments.script.many import assembled, named
 from experiments.script.measure_code import MEASURED
-from experiments.script.script import needs_of
+from experiments.script.script import needs_of, steps_of
 from experiments.script.wrapper_code import Nest
 from experiments.sensitivity import PIXELS
 from experiments.spec import Experiment, start_of
@@ -31,12 +31,13 @@ def sweep_script(sweep: Sweep) -> str:
     varied = any(_moves(axis) for axis in sweep.axes)
     first = cell(sweep, 0, 0, 0)
     landscape: Any = first.make_landscape()
+    seen = first.seen_landscape()
     numbers: list[float] | None = [] if varied else None
     code = LandscapeCode(first, landscape, numbers)
     variables = {name: _variable(name) for name in names}
     nests = [Nest(named(choice, variables.get)) for choice in experiment.optimizers]
     titles = [f"{index + 1} {experiment.optimizer(index).title}" for index in range(len(nests))]
-    steps = [steps_of(cell(sweep, index, 0, 0)) for index in range(len(nests))]
+    steps = [steps_of(cell(sweep, index, 0, 0), seen) for index in range(len(nests))]
     return assembled(
         f"Sweep {sweep.key}: what became of every run, by torch alone. Prints a row for each cell.",
         first, code, list(zip(titles, nests, steps)), _constants(sweep, landscape, varied, needs_of(nests)), [MEASURED],

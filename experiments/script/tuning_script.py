@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from experiments.script.landscape_code import LandscapeCode
-from experiments.script.many import assembled, named, steps_of
+from experiments.script.many import assembled, named
+from experiments.script.script import steps_of
 from experiments.script.wrapper_code import Nest
 from experiments.tune import Search, starts_of
 from experiments.tuning import Tuning
@@ -16,7 +17,7 @@ from optimizers import OPTIMIZERS
 from optimizers.optimizer import HVP
 
 LOOP = """for (name, walk), (names, settings) in zip(OPTIMIZERS, SETTINGS):
-    best = None
+    scores = []
     for setting in settings:
         globals().update(zip(names.values(), setting))
         losses = []
@@ -25,11 +26,11 @@ LOOP = """for (name, walk), (names, settings) in zip(OPTIMIZERS, SETTINGS):
                 path, values = run(walk())
                 alive = bool(path.isfinite().all()) and math.isfinite(values[-1])
                 losses.append(values[-1].item() if alive else math.inf)
-        score = sum(losses) / len(losses)
+        scores.append(sum(losses) / len(losses))
         RESULTS.append((name, setting, losses))
         print(name, dict(zip(names, setting)), *losses)
-        best = min(best or (math.inf, None), (score, setting), key=lambda tried: tried[0])
-    print(f"{name}: the smallest mean loss is {best[0]:.17g}, at {dict(zip(names, best[1] or setting))}")"""
+    best = scores.index(min(scores))
+    print(f"{name}: the smallest mean loss is {scores[best]:.17g}, at {dict(zip(names, settings[best]))}")"""
 
 
 def tuning_script(tuning: Tuning, searches: Sequence[Search]) -> str:
@@ -42,7 +43,7 @@ def tuning_script(tuning: Tuning, searches: Sequence[Search]) -> str:
     experiment = tuning.experiment
     if experiment.training is not None:
         raise ValueError("A script of a search is of surfaces: a slice's data are in this project's packages.")
-    landscape = experiment.make_landscape()
+    landscape, seen = experiment.make_landscape(), experiment.seen_landscape()
     optimizers, settings = [], []
     for index, (choice, search) in enumerate(zip(experiment.optimizers, searches)):
         if experiment.budget == "calls" and HVP in OPTIMIZERS[choice.key].needs:
@@ -52,7 +53,7 @@ def tuning_script(tuning: Tuning, searches: Sequence[Search]) -> str:
             )
         told = {name: f"{re.sub(r'[^a-z0-9]', '_', name)}_{index + 1}" for name in search.names}
         nest = Nest(named(choice, told.get))
-        optimizers.append((f"{index + 1} {experiment.optimizer(index).title}", nest, steps_of(experiment.solo(index))))
+        optimizers.append((f"{index + 1} {experiment.optimizer(index).title}", nest, steps_of(experiment, seen, index)))
         rows = [_row(tuning, index, search.names, row) for row in search.settings]
         settings += [f"    ({told}, [", *(f"        {row}," for row in rows), "    ]),"]
     starts = [np.asarray(start, dtype=float).tolist() for start in starts_of(tuning, landscape)]

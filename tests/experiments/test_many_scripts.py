@@ -48,6 +48,9 @@ TUNINGS = {
         Experiment(Choice("ravine"), (Choice("newton"), Choice("sgd", {"lr": 0.01})), steps=30, budget="calls"),
         (("lr",), ("lr",)), runs=12,
     ),
+    "nothing but divergence": Tuning(
+        Experiment(Choice("ravine"), (replace(SCHEDULED, parameters={"lr": 1e6}),), steps=300), (("schedule.factor",),), runs=8
+    ),
     "a wrapper's number": Tuning(Experiment(Choice("ravine"), (SCHEDULED,), steps=12), (("lr", "schedule.factor"),), runs=20),
 }  # fmt: skip
 
@@ -84,6 +87,12 @@ def test_the_cloud_that_diverges_does() -> None:
     """Else the comparison above says nothing of it."""
     found = drift(CLOUDS["one coordinate, and runs that diverge"])
     assert np.isinf(found.loss[0, :, -1]).all() and np.isnan(found.mean[0, -1]).all()
+
+
+def test_the_search_that_finds_only_divergence_does() -> None:
+    """Else the comparison below says nothing of which setting is printed then."""
+    found = tune(TUNINGS["nothing but divergence"])
+    assert len(found.settings) > 2 and np.isinf(found.losses).all() and found.best == 0
 
 
 @pytest.mark.parametrize("name", some(TUNINGS, ("a learning rate, and two numbers",)))
