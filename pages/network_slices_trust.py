@@ -57,7 +57,8 @@ def panel(view: ShownSlice, slices: Sequence[Measured]) -> None:
         table(["Both" if len(slices) > 1 else "Value"], [alike])
         if len(slices) > 1:
             own = [{name: text for name, text in column.items() if name not in alike} for column in columns]
-            table([one.name for one in slices], own)
+            if any(own):
+                table([one.name for one in slices], own)
     for one in slices:
         if one.now.trouble:
             st.caption(f":red[{f'{one.name}: not' if one.name else 'Not'} measured: {one.now.trouble}]")
