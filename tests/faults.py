@@ -671,6 +671,7 @@ TAKEAWAY = [
         '(now["trust"], now["trust"])',
         "tests/pages/test_network_slices.py -k compared",
     ),
+    Fault(".streamlit/config.toml", "fastReruns = false", "fastReruns = true", "tests/browser/test_one_script.py"),
     Fault("pages/waiting.py", '_ = "waiting" in st.session_state', "pass", "tests/pages/test_waiting.py -k no_longer"),
     Fault("pages/race_takeaway_offer.py", "alt=seen.alt", 'alt="a figure"', TAKEN + "words"),
 ]
@@ -1303,8 +1304,8 @@ FAULTS = [
 
 
 def copy_tree(where: Path) -> Path:
-    """The working tree without what is hidden, built or installed."""
-    hidden = shutil.ignore_patterns(".*", "__pycache__", "*.pyc", "node_modules", "venv", "data", "runs")
+    """The working tree with the app's settings, without what else is hidden, built or installed."""
+    hidden = shutil.ignore_patterns(".[!s]*", "__pycache__", "*.pyc", "node_modules", "venv", "data", "runs")
     return Path(shutil.copytree(ROOT, where, ignore=hidden))
 
 

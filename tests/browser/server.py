@@ -18,10 +18,11 @@ ROOT = Path(__file__).parents[2]
 
 
 @contextmanager
-def serving(runs: Path, environment: Mapping[str, str] | None = None) -> Iterator[str]:
-    """Start the app on a free loopback port, with its runs in `runs`, and stop it in the end. Yields its address."""
+def serving(runs: Path, environment: Mapping[str, str] | None = None, script: Path = ROOT / "app.py") -> Iterator[str]:
+    """Start the app, or another script with its settings, on a free loopback port, with its runs in `runs`, and stop it in the
+    end. Yields its address."""
     port = free_port()
-    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py")]
+    command = [sys.executable, "-m", "streamlit", "run", str(script)]
     options = {"server.port": port, "server.address": "127.0.0.1", "server.headless": "true", "server.fileWatcherType": "none"}
     options |= {"client.showErrorDetails": "full"}  # what a test or a driver reports of a page that failed
     command += [f"--{name}={value}" for name, value in options.items()]
