@@ -106,8 +106,9 @@ class _SharedOracle(Oracle):
             found, low = step.seen.gradient(_joined(rows)), 0
             self._pool.seconds += perf_counter() - began
             for i, part in zip(waiting, rows):
-                step.gradient[i] = found[low : low + len(part)].reshape(step.theta[i].shape)
-                low += len(part)
+                high = low + part.shape[0]
+                step.gradient[i] = found[low:high].reshape(step.theta[i].shape)
+                low = high
         return step.gradient[self._index]
 
 

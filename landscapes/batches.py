@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -84,11 +85,16 @@ class OnBatch(Seen):
     def indices(self, draw: Draw) -> np.ndarray:
         """The samples of the batch that a draw shows."""
         epoch, batch = divmod(draw.step, self.inner.samples // self.size)
-        order = np.random.Generator(np.random.Philox(key=[draw.seed, epoch])).permutation(self.inner.samples)
-        return order[batch * self.size : (batch + 1) * self.size]
+        return _order(self.inner.samples, draw.seed, epoch)[batch * self.size : (batch + 1) * self.size].copy()
 
     def drawn(self, draw: Draw | None) -> Landscape:
         return self.inner if draw is None else self.inner.chosen(self.indices(draw))
+
+
+@lru_cache(maxsize=4)
+def _order(samples: int, seed: int, epoch: int) -> np.ndarray:
+    """The permutation of an epoch: drawn once, not for every batch of it."""
+    return np.random.Generator(np.random.Philox(key=[seed, epoch])).permutation(samples)
 
 
 @dataclass(frozen=True, eq=False)

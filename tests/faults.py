@@ -411,11 +411,11 @@ MODIFIERS = [
     Fault(
         "landscapes/batches.py", "batch * self.size : (batch + 1) * self.size", "batch : batch + self.size", BATCHES + "epoch"
     ),
-    Fault("landscapes/batches.py", "key=[draw.seed, epoch]", "key=[draw.seed, 0]", BATCHES + "epoch"),
+    Fault("landscapes/batches.py", "key=[seed, epoch]", "key=[seed, 0]", BATCHES + "epoch"),
     Fault(
         "landscapes/batches.py",
-        ".permutation(self.inner.samples)",
-        ".choice(self.inner.samples, self.inner.samples)",
+        ".permutation(samples)",
+        ".choice(samples, samples)",
         BATCHES + "epoch",
     ),
     Fault(
@@ -1145,9 +1145,9 @@ SLICES = [
     Fault(CELL + "trust.py", "(first + i) % 2**31", "first", CELLS + "seeds"),
     Fault("landscapes/networks/conformance/checks.py", "passed = bool(measured <= bound)", "passed = True", CONFORM + "wrong"),
     Fault("landscapes/networks/conformance/cases.py", "first.bias.mul_(scale)", "first.bias.div_(scale)", CONFORM + "conform"),
-    Fault("experiments/together.py", "low += len(part)", "low += 0", "tests/experiments/test_together.py"),
+    Fault("experiments/together.py", "low = high", "low = 0", "tests/experiments/test_together.py"),
     Fault("experiments/together.py", "step.gradient.pop(member, None)", "pass", "tests/experiments/test_together.py"),
-    Fault("landscapes/networks/perceptron_runs.py", "back * h.sign()", "back * h", "tests/experiments/test_together.py"),
+    Fault("landscapes/networks/perceptron_runs.py", "aten.threshold_backward(back, h, 0)", "aten.mul(back, h)", "tests/experiments/test_together.py"),
 ]
 
 LOOKS = "tests/experiments/test_slice_looks.py -k "

@@ -21,7 +21,7 @@ from landscapes.networks.task import Perceptron
 CHUNK_BYTES = {"cpu": 2**19}  # of a chunk's widest layer: larger arrays are mapped anew at every step, which takes longer
 SLOPED: dict[str, Callable[[Tensor, Tensor], Tensor]] = {  # what comes back, times the derivative by the value h
     "tanh": lambda back, h: back * (1 - h * h),
-    "relu": lambda back, h: back * h.sign(),  # five times as fast as by comparing
+    "relu": lambda back, h: torch.ops.aten.threshold_backward(back, h, 0),  # one pass; 0 where h is, whatever comes back
     "sigmoid": lambda back, h: back * (h - h * h),
 }
 
@@ -72,7 +72,8 @@ class PerceptronRuns(Seen):
     def chosen(self, indices: np.ndarray) -> PerceptronRuns:
         """The landscape on some of the samples."""
         places = torch.from_numpy(indices).to(self.labels.device)
-        return PerceptronRuns(self.inner, self.plan, self.inputs[places], self.labels[places])
+        inputs, labels = self.inputs.index_select(0, places), self.labels.index_select(0, places)  # twice as fast as [places]
+        return PerceptronRuns(self.inner, self.plan, inputs, labels)
 
     def on_batches(self, size: int) -> Landscape:
         return OnBatch(self, size)
@@ -139,8 +140,9 @@ class PerceptronRuns(Seen):
         return _Pass(entering, z, weights, parts[1::2])
 
     def _gradient(self, done: _Pass) -> Tensor:
-        hot = torch.zeros_like(done.logits).scatter(1, self._labels(len(done.logits)), 1.0)
-        delta = (torch.softmax(done.logits, 1) - hot) / done.logits.shape[-1]
+        right = self._labels(len(done.logits))
+        delta = torch.softmax(done.logits, 1).scatter_add(1, right, done.logits.new_tensor(-1.0).expand(right.shape))
+        delta = delta / done.logits.shape[-1]
         parts: list[Tensor] = []
         for layer in range(len(done.weights) - 1, 0, -1):
             entered = done.entering[layer]

@@ -27,7 +27,7 @@ class Perceptron:
     sizes: tuple[int, ...]
     activation: str
 
-    @property
+    @cached_property  # a training asks at every step
     def blocks(self) -> tuple[Block, ...]:
         """Weight `(outputs, inputs)` and bias of each layer, named as torch names them in a Sequential."""
         return layers.blocks(self.layers, self.sizes[:1])
