@@ -49,8 +49,12 @@ def show_plane() -> None:
 
 def show(result: TrainingResult) -> None:
     """The plane with its paths, then curves, curvature and what the plane leaves out."""
+    waits = network_slices.waiting(network)
+    if waits:
+        network_work.train_first(network, problem(), waits)
     if result.experiment.key != network.experiment.key:
-        st.info(f"This is {network_view.name(result)}; press Train to run the settings on the left.", icon=":material/info:")
+        then = "" if waits else "; press Train to run the settings on the left"
+        st.info(f"This is {network_view.name(result)}{then}.", icon=":material/info:")
     show_plane()
     menu.stage_first()
     st.caption(network_view.trust(result))
@@ -64,12 +68,21 @@ def show(result: TrainingResult) -> None:
         st.caption(network_view.spectrum_note(result))
     st.dataframe(network_view.rows(result), hide_index=True)
     for title, section in SECTIONS.items():
-        if title == network_slices.TITLE and result.pictured:
+        if title == network_slices.TITLE and result.pictured and not waits:
             continue
         box = st.expander(title, key=f"network.section.{title}", on_change="rerun")
         if box.open:
             with box:
-                section(result)
+                if waits and title == network_slices.TITLE:
+                    st.caption("The slice of this link waits for its training: see above.")
+                else:
+                    section(result)
+
+
+def problem() -> str:
+    """Why the settings cannot be trained here; empty where they can."""
+    missing = "" if here else f"{task.dataset.title} is not on this machine: see above."
+    return missing or network_weights.problem(network)
 
 
 def left_out(result: TrainingResult) -> None:
@@ -114,8 +127,7 @@ with st.sidebar:
     if box.open:
         with box:
             network_weights.section(network)
-    missing = "" if here else f"{task.dataset.title} is not on this machine: see above."
-    network_work.buttons(network, missing or network_weights.problem(network))
+    network_work.buttons(network, problem())
 network.write_link(**network_slices.kept(network))
 if state.get("failure"):
     st.error(state.failure)

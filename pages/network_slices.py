@@ -32,7 +32,7 @@ TITLE = "Slices of its loss"
 OPEN = f"network.section.{TITLE}"  # the expander's own state
 STAGE = "network.slices.stage"
 RESULT, DRAWN = "network.slices.result", "network.slices.drawn"  # the training, and the view that the whole page has drawn
-DRAGGING, WATCHED = "network.slices.dragging", "network.slices.watched"
+DRAGGING, WATCHED, WAITED = "network.slices.dragging", "network.slices.watched", "network.slices.waited"
 FIELD = "slice."
 
 
@@ -40,6 +40,8 @@ def open_link(editor: Editor) -> None:
     """Take the training and the slice from a new link, before any widget exists."""
     fields = st.query_params.to_dict()
     new = editor.page not in state or (fields and fields != state.get(f"{editor.page}.link"))
+    if state.pop(WAITED, False) and OPEN not in state:  # back from another page, such as that of the job that trains
+        state[OPEN] = True
     shown = editor.open_link()
     found = {name.removeprefix(f"show.{FIELD}"): text for name, text in shown.items() if name.startswith(f"show.{FIELD}")}
     if new and found:
@@ -57,6 +59,15 @@ def kept(editor: Editor) -> dict[str, str]:
     if view is None or not state.get(OPEN) or view.spec.training != editor.experiment:
         return {}
     return {f"{FIELD}{name}": text for name, text in link.encode(view).items()}
+
+
+def waiting(editor: Editor) -> str:
+    """What to say of a link's slice whose training is not stored here; empty where there is none."""
+    view: ShownSlice | None = state.get(controls.VIEW)
+    if not state.get(OPEN) or view is None or view.spec.training != editor.experiment or is_stored(editor.experiment):
+        return ""
+    state[WAITED] = True
+    return f"This link opens a slice: {slice_words.title(view.spec)}. Its training is not stored here: once trained, it opens."
 
 
 def section(result: TrainingResult) -> None:

@@ -26,25 +26,44 @@ state = st.session_state
 
 def buttons(editor: Editor, problem: str) -> None:
     """Train, or send to the runs what takes longer than a visitor may keep the worker; `problem` says why neither can be."""
-    experiment = editor.experiment
-    plan = plan_of(experiment)
-    problem = problem or "\n\n".join(unable(experiment))
-    busy = state.get("call") is not None
-    st.button(
-        "Train", type="primary" if plan.interactive else "secondary", on_click=_train, args=(editor,),
-        disabled=busy or not plan.interactive or bool(problem), icon=":material/play_arrow:", width="stretch",
-    )  # fmt: skip
+    plan = plan_of(editor.experiment)
+    problem = problem or "\n\n".join(unable(editor.experiment))
+    _train_button(editor, plan, problem, "train")
     if problem:
         st.error(problem)
     else:
         st.caption(cost(plan))
+    _job_button(editor, plan, problem, "job")
+
+
+def train_first(editor: Editor, problem: str, why: str) -> None:
+    """Say that something waits for the training of the settings, and offer that; `problem` says why it cannot be."""
+    if state.get("call") is not None:
+        st.info(why, icon=":material/model_training:")
+        return
+    plan = plan_of(editor.experiment)
+    problem = problem or "\n\n".join(unable(editor.experiment))
+    st.info(f"{why} {problem or f'It takes about {duration(plan.seconds)} here.'}", icon=":material/model_training:")
+    (_train_button if plan.interactive else _job_button)(editor, plan, problem, "first")
+
+
+def _train_button(editor: Editor, plan: TrainingPlan, problem: str, key: str) -> None:
+    st.button(
+        "Train", type="primary" if plan.interactive else "secondary", on_click=_train, args=(editor,),
+        disabled=state.get("call") is not None or not plan.interactive or bool(problem), icon=":material/play_arrow:",
+        width="stretch", key=f"network.work.{key}",
+    )  # fmt: skip
+
+
+def _job_button(editor: Editor, plan: TrainingPlan, problem: str, key: str) -> None:
     sent = st.button(
         "Run as a job", type="secondary" if plan.interactive else "primary", disabled=bool(problem),
         icon=":material/work_history:", width="stretch", help="In a process of its own, which goes on when you leave",
+        key=f"network.work.{key}",
     )  # fmt: skip
     if sent:
         try:
-            state["runs.open"] = cached_trainings.backend().submit(experiment)
+            state["runs.open"] = cached_trainings.backend().submit(editor.experiment)
         except JobError as error:
             st.error(str(error))
         else:

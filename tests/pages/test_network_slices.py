@@ -11,6 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from experiments import link, slices
+from experiments.grids import link as grids_link
 from experiments.grids.shown_slice import KINDS
 from experiments.presets import DIGITS
 from experiments.spec import Choice, Experiment
@@ -157,3 +158,25 @@ def test_of_a_training_that_was_stopped_there_is_no_slice() -> None:
     app.session_state["result"] = replace(result, complete=False)
     app.run()
     assert not app.exception and any("this one was stopped" in info.value for info in app.info)
+
+
+def test_a_slice_of_a_training_that_is_not_here_says_so_and_opens_after_it() -> None:
+    choice = Choice("mlp", {**NETWORKS["mlp"].defaults, "data": "moons", "samples": 40, "width": 2})
+    made = Experiment(landscape=choice, optimizers=(Choice("momentum"), Choice("adam")), steps=5)
+    asked = {f"{S}kind": "random", f"{S}seed": "4", f"{S}of": "1", f"{S}cells": "13", f"{S}window": "-0.5,1.0,-2.0,0.25"}
+    wanted, complaints = grids_link.decode({name.removeprefix(S): text for name, text in asked.items()}, made)
+    assert not complaints and not slices.is_stored(made)
+    app = opened(PAGE, **link.encode(made), **asked)
+    assert not app.exception and not app.warning
+    assert "its training is not stored here" in app.info[0].value.lower() and "seed 4, around Adam’s end" in app.info[0].value
+    assert app.info[1].value.startswith("This is") and "see above" in said(app) and len(scenes(app)) == 1
+    app.run()
+    assert {name: _field(app, name.removeprefix(S)) for name in asked} == asked
+    app.button(key="network.work.first").click().run()
+    until(app, lambda app: not app.info and trusted(app))
+    assert app.session_state["network.slices"] == wanted
+    shown = scenes(app)[1]
+    assert "seed 4, around Adam’s end" in shown["title"] and shown["map"]["values"].shape == (13, 13)
+    assert {name: _field(app, name.removeprefix(S)) for name in asked} == asked
+    app.sidebar.number_input(key="network.steps").set_value(6).run()
+    assert not app.exception and "press Train" in app.info[0].value
