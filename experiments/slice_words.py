@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from math import isfinite
+
 from experiments.grids.spec import START, SliceSpec
 from experiments.spec import Experiment
 from landscapes import NETWORKS
@@ -54,16 +57,36 @@ def entrant(training: Experiment, index: int) -> str:
 
 def description(spec: SliceSpec, made: str, statistics: str) -> str:
     """What the slice is made of, beside its title: `made` is the span's own, `statistics` BatchNorm's, "none" without it."""
-    training = spec.training
-    task = NETWORKS[training.landscape.key].task(**training.landscape.parameters)
-    batches = "full batches" if training.batch_size is None else f"batches of {training.batch_size}"
     sentences = [
         f"{made[:1].upper()}{made[1:]}." if made else "",
-        f"The network is the {NETWORKS[training.landscape.key].title} on {task.dataset.title}, trained for {training.steps} "
-        f"steps on {batches}; the loss on the slice is its true one.",
+        trained(spec.training),
         FROZEN.format(where=f"at {place(spec)}") if statistics == "frozen" else "",
     ]
     return " ".join(sentence for sentence in sentences if sentence)
+
+
+def trained(training: Experiment) -> str:
+    """Which network it is, on what it was trained and for how long, in a sentence."""
+    family = NETWORKS[training.landscape.key]
+    task = family.task(**training.landscape.parameters)
+    batches = "full batches" if training.batch_size is None else f"batches of {training.batch_size}"
+    return (
+        f"The network is the {family.title} on {task.dataset.title}, trained for {training.steps} steps on {batches}; "
+        "the loss on the slice is its true one."
+    )
+
+
+def joint_name(training: Experiment) -> str:
+    """The plane that a training itself leaves, and the network."""
+    return f"Joint plane of the paths, of the {NETWORKS[training.landscape.key].title}"
+
+
+def joint_description(training: Experiment, explained: Sequence[float]) -> str:
+    """What that plane is: of whose paths, and how much of their variance it holds; `explained` are the components' shares."""
+    names = [entrant(training, index) for index in range(len(training.optimizers))]
+    whose = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    share = f"; it holds {sum(explained[:2]):.1%} of their variance" if isfinite(sum(explained[:2])) else ""
+    return f"The two principal axes of all recorded points of {whose}{share}. {trained(training)}"
 
 
 def _line(spec: SliceSpec, plane: str) -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from experiments import slice_words
 from experiments.spec import Experiment
 from experiments.training_result import TrainingResult
 from landscapes import NETWORKS
@@ -49,20 +51,26 @@ def keep(result: TrainingResult) -> Path:
 
 def plane_of(result: TrainingResult) -> PlaneMLP:
     """The joint plane of a training's paths as a landscape over all its training samples."""
-    choice = result.experiment.landscape
-    made: PlaneMLP = NETWORKS[choice.key].plane(
-        choice.parameters, result.origin, result.directions, result.domain, result.start
-    )
-    return made
+    choice, name, about = result.experiment.landscape, *_words(result)
+    family = NETWORKS[choice.key]
+    made: Any = family.plane(choice.parameters, result.origin, result.directions, result.domain, result.start)
+    if family.perceptron(**choice.parameters) is None:
+        return replace(made, slice=replace(made.slice, name=name), description=about)
+    return replace(made, name=name, description=about)
 
 
 def outline_of(result: TrainingResult) -> Any:
     """The same plane for who has no torch: itself for plain perceptrons, which need none, and else its outline."""
-    choice = result.experiment.landscape
+    choice, name, about = result.experiment.landscape, *_words(result)
     family = NETWORKS[choice.key]
     if family.perceptron(**choice.parameters) is not None:
         return plane_of(result)
-    return plane_outline(family, choice.parameters, result.domain, result.start)
+    return replace(plane_outline(family, choice.parameters, result.domain, result.start), name=name, description=about)
+
+
+def _words(result: TrainingResult) -> tuple[str, str]:
+    """The joint plane's name and description."""
+    return slice_words.joint_name(result.experiment), slice_words.joint_description(result.experiment, result.explained.tolist())
 
 
 def trained(experiment: Experiment) -> TrainingResult:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from math import isfinite, isnan
@@ -221,7 +222,7 @@ def _no_sharpness(ending: Ending) -> str:
 def csv(experiment: Experiment, landscape: Any, entries: Sequence[Entry]) -> bytes:
     """All paths, one row a step, every float in full precision."""
     coordinates = ",".join(landscape.coordinates)
-    lines = [f"# {experiment.as_json()}", f"optimizer,step,{coordinates},loss,gradient_norm,lambda_min,lambda_max"]
+    lines = [f"# {json.dumps(experiment.as_json())}", f"optimizer,step,{coordinates},loss,gradient_norm,lambda_min,lambda_max"]
     for label, entry in zip(labels(experiment), entries):
         if isinstance(entry, str):
             continue

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from figures.print.curves import curvature_range, spectrum_traces
 from figures.print.ground import bar_room, gutter, shape
 from figures.print.legend import Entry, column_height, column_width
@@ -100,7 +102,7 @@ class Plan:
         em = self.look.font
         head, axis = 1.2 * em, AXIS * em
         room = self.room - self.gut - self.bar - 1.2 * em
-        legend = min(column_width(listed, self.look), 0.42 * room)
+        legend = self._legend(listed, room)
         legend_height = column_height(listed, self.look, legend)
         tall = (self.body - head - axis) if self.body is not None else 0.62 * room
         wide = min(room - legend, tall * self.ratio)
@@ -108,8 +110,20 @@ class Plan:
         height = max(head + tall + axis, legend_height) if self.body is None else self.body
         spare = (self.room - self.gut - wide - self.bar - 1.2 * em - legend) / 2 if self.body is not None else 0
         at = Box(self.left + spare + self.gut, self.top + head + (height - head - tall - axis) / 2, wide, tall)
-        beside = Box(at.right + self.bar + 1.2 * em, at.top + max(0, (tall - legend_height) / 2), legend, legend_height)
+        below = at.top + max(0, (tall - legend_height) / 2)
+        top = max(
+            self.top, min(below, self.top + height - legend_height)
+        )  # a legend that is higher than the map begins above it
+        beside = Box(at.right + self.bar + 1.2 * em, top, legend, legend_height)
         return Boxes(height, at, self.bar_box(at), legend=beside)
+
+    def _legend(self, listed: Sequence[Entry], room: float) -> float:
+        """Its width beside the map: wider than usual where it would else be higher than the sheet."""
+        usual, most = min(column_width(listed, self.look), 0.42 * room), 0.6 * room
+        if self.body is None:
+            return usual
+        widths = (float(wide) for wide in np.linspace(usual, most, 7))
+        return next((wide for wide in widths if column_height(listed, self.look, wide) <= self.body), usual)
 
     def beside(self) -> Boxes:
         """The map, and loss and eigenvalues in a column at its right."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 
 import numpy as np
 
@@ -44,28 +45,29 @@ def fitting(plate: Plate, look: Look, listed: Sequence[Entry]) -> tuple[Layout, 
 
     Raises ValueError where even the smallest that can be read do not fit.
     """
-    for font in np.linspace(look.font, min(look.font, SMALLEST_FONT), 9):
+    for beside, font in product((True, False), np.linspace(look.font, min(look.font, SMALLEST_FONT), 9)):
         smaller = replace(look, font=float(font))
-        found = layout(plate, smaller, listed)
+        found = layout(plate, smaller, listed, beside)
         panels = [box for box in (found.map, found.loss, found.top, found.low) if box is not None]
-        if all(box.width >= 7 * font and box.height >= 0.99 * LOWEST * font for box in panels):
+        within = found.legend.bottom <= found.height - found.margin - found.words.foot * font + 0.01
+        if within and all(box.width >= 7 * font and box.height >= 0.99 * LOWEST * font for box in panels):
             return found, smaller
     raise ValueError(f"{look.size} are too small for this figure in letters that can be read")
 
 
-def layout(plate: Plate, look: Look, listed: Sequence[Entry]) -> Layout:
-    """The places of everything on the sheet."""
+def layout(plate: Plate, look: Look, listed: Sequence[Entry], beside: bool = True) -> Layout:
+    """The places of everything on the sheet; `beside`: the legend may stand beside a map that is alone."""
     em, m, words = look.font, margin(look), words_of(plate, look)
     wide = look.points(look.width) >= (WIDE * look.points(look.height) if look.height else LONG)
     loss = bool(plate.curves) and "loss" in look.panels
     spectra = bool(plate.spectra) and "eigenvalues" in look.panels
     room = look.points(look.width) - 2 * m
-    beside_legend = wide and not loss and not spectra
+    beside_legend = beside and wide and not loss and not spectra
     legend_height = 0.0 if beside_legend else strip_height(listed, look, room) + 0.6 * em
     other = 2 * m + (words.head + words.foot) * em + legend_height
     body = None if look.height is None else look.points(look.height) - other
     plan = Plan(plate, look, loss, spectra, room, m, m + words.head * em, body)
-    boxes = plan.alone(listed) if beside_legend else plan.beside() if wide else plan.stacked()
+    boxes = plan.alone(listed) if beside_legend else plan.beside() if wide and (loss or spectra) else plan.stacked()
     height = look.points(look.height) if look.height else other + boxes.height
     legend = boxes.legend or Box(m, height - m - words.foot * em - legend_height + 0.6 * em, room, legend_height - 0.6 * em)
     return Layout(

@@ -283,3 +283,21 @@ def test_the_script_of_a_page_without_torch_gives_the_same_numbers(axes: str) ->
     for (_, loss, place, _), trajectory in zip(names["RESULTS"], execute(experiment)):
         np.testing.assert_allclose(place, trajectory.theta[-1], rtol=1e-4)
         np.testing.assert_allclose(loss, trajectory.loss[-1], rtol=1e-4)
+
+
+@pytest.mark.parametrize("training", [DIGITS, NORMED], ids=["plain", "normed"])
+def test_the_joint_plane_says_whose_it_is(training: Experiment) -> None:
+    """In the page's outline as in the landscape itself, with the share that the training's file has."""
+    result = slices.stored(training)
+    assert result is not None
+    landscape: Any = slices.slice_of(training)
+    said = f"{landscape.name}. {landscape.description}"
+    outline = slices.outline_of(result)
+    assert said == f"{outline.name}. {outline.description}"
+    title = training.make_landscape().name
+    assert said.startswith(f"Joint plane of the paths, of the {title}. ")
+    assert f"it holds {sum(result.explained[:2]):.1%} of their variance" in said
+    assert f"trained for {training.steps} steps on batches of {training.batch_size}" in said
+    assert all(training.optimizer(i).title in said for i in range(len(training.optimizers)))
+    raced = replace(RACES[SLICE], training=training, landscape=Choice(SLICE), steps=1)
+    assert landscape.description in caption(raced, landscape, [], [])

@@ -268,6 +268,20 @@ def test_a_diverging_run_is_marked_and_told() -> None:
     assert [float(x[0]) for x in rims if len(x) == 1] == [first]
 
 
+@pytest.mark.parametrize(("count", "name"), [(6, "card"), (6, "motion"), (12, "card"), (30, "card")])
+def test_a_legend_of_many_who_left_is_whole(count: int, name: str) -> None:
+    """Each entry takes three lines: that is more than a card is high in its own letters."""
+    theta, loss = np.linspace([0.5, 0.5], [3.0, 3.0], 5), np.linspace(0.123456, 0.0123456, 5)
+    paths = [Path("sgd", f"Method {i}", theta, loss, f"lr 0.0{i}123") for i in range(count)]
+    made = composed(square(paths), LOOKS[name])
+    words = drawn_words(made.sheet.figure)
+    low, high = np.min([box[0] for _, box in words], axis=0), np.max([box[1] for _, box in words], axis=0)
+    assert (low >= 0).all() and (high <= [made.sheet.width, made.sheet.height]).all()
+    told = " ".join(text.get_text() for text, _ in words)
+    assert told.count("0.0123") == count or count > 6
+    assert all(path.label in told for path in paths)
+
+
 def test_numbers_beyond_any_page_stay_on_the_page() -> None:
     theta = np.array([[0.5, 0.5], [1e300, 0.6], [-1e308, 1e308], [0.2, 0.3], [np.nan, np.nan]])
     wild = Path("sgd", "SGD", theta, np.array([1.0, 1e300, 1e308, 2.0, np.nan]))

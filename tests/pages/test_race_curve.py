@@ -2,10 +2,12 @@
 
 import csv
 import io
+import json
 
 import numpy as np
 import pytest
 
+from experiments import Experiment
 from experiments.presets import RACES
 from landscapes import SURFACES
 from pages import cached, race_view
@@ -46,7 +48,8 @@ def test_slope_and_curvature_are_the_derivatives_of_the_loss_on_show(key: str) -
 def test_every_row_of_the_table_is_as_long_as_its_head(key: str) -> None:
     experiment = RACES[key]
     landscape, entries, _ = cached.race(experiment)
-    text = race_view.csv(experiment, landscape, entries).decode().split("\n", 1)[1]
+    head, text = race_view.csv(experiment, landscape, entries).decode().split("\n", 1)
+    assert Experiment.from_json(json.loads(head.removeprefix("# "))) == experiment
     rows = list(csv.DictReader(io.StringIO(text), restkey="more", restval="missing"))
     assert rows and not any("more" in row or "missing" in row.values() for row in rows)
     assert [float(rows[0][name]) for name in landscape.coordinates] == list(entries[0].trajectory.theta[0])  # type: ignore[union-attr]

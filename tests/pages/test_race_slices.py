@@ -71,7 +71,7 @@ def test_what_cannot_be_raced_on_says_so_and_the_rest_stays() -> None:
     assert not app.exception
     (said,) = complaints(app)
     assert "No momentum is known here" in said
-    assert scene(app)["title"] == "Slice of the Digits MLP" and fields(app)["on"] == SLICE
+    assert scene(app)["title"] == "Joint plane of the paths, of the Digits MLP" and fields(app)["on"] == SLICE
     assert "on.directions" not in fields(app)
 
 
@@ -88,7 +88,7 @@ def test_a_slice_is_picked_in_the_sidebar() -> None:
     assert scene(app)["start"] == pytest.approx([0, 0], abs=1e-6)
     assert fields(app)["0.lr"] != repr(RACES[SLICE].optimizers[0].parameters["lr"])  # rates for its own coordinates
     app.selectbox(key="race.slice.kind").select("joint").run()
-    assert scene(app)["title"] == "Slice of the Digits MLP, 80 samples" and not app.exception
+    assert scene(app)["title"] == "Joint plane of the paths, of the Digits MLP, 80 samples" and not app.exception
 
 
 def test_a_link_opens_sections() -> None:
@@ -162,7 +162,7 @@ def test_a_slice_whose_data_are_missing_gives_way_to_one_that_can_be_made(monkey
     app = opened(**encode(replace(RACES[SLICE], training=finished, steps=5)))
     (said,) = complaints(app)
     assert not app.exception and "data are missing" in said and "mnist" in said
-    assert scene(app)["title"] == "Slice of the Digits MLP"
+    assert scene(app)["title"] == "Joint plane of the paths, of the Digits MLP"
 
 
 @pytest.mark.slow
