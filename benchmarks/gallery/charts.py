@@ -9,12 +9,13 @@ import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 from PIL import Image
 
-from benchmarks.gallery.sheet import LOOK, NAMES, as_image, in_a_row, titled
+from benchmarks.gallery.sheet import LEFT, LINE, LOOK, as_image, in_rows, titled
 from figures import theme
 from figures.contours import contours
-from figures.print.letters import width
 from figures.print.numbers import by_step, short, ticks
 from figures.print.sheet import DASHES, Box, Sheet
+
+MARKS = ("o", "s")  # of samples of the two classes
 
 
 class Curves(NamedTuple):
@@ -26,9 +27,12 @@ class Curves(NamedTuple):
     lines: Mapping[str, tuple[np.ndarray, np.ndarray]]
 
 
-def curves(panels: Sequence[Curves], colours: Mapping[str, tuple[str, theme.Dash]], log: bool = True) -> Image.Image:
+def curves(
+    panels: Sequence[Curves], colours: Mapping[str, tuple[str, theme.Dash]], quantity: str, log: bool = True
+) -> Image.Image:
     """Lines on one range of values; `colours` gives an optimizer's key, whose colour it takes, and a dash for each name."""
-    sheet, boxes = in_a_row(len(panels), bar=False, ratio=1.45 if len(panels) > 1 else 2.4, foot=2 * NAMES)
+    lines = -(-len(colours) // 2)
+    sheet, boxes = in_rows(len(panels), ratio=0.8 if len(panels) > 1 else 1.6, under=(lines + 0.4) * LINE)
     every = np.concatenate([y[np.isfinite(y) & ((y > 0) | (not log))] for panel in panels for _, y in panel.lines.values()])
     low, high = float(every.min()), float(every.max())
     limits = (low / 1.25, high * 1.25) if log else (low - 0.04 * (high - low), high + 0.04 * (high - low))
@@ -46,12 +50,14 @@ def curves(panels: Sequence[Curves], colours: Mapping[str, tuple[str, theme.Dash
             axes.plot(x, y, color=pen, linestyle=DASHES[dash], linewidth=0.2 * sheet.em, label=name)
         places = _levels(limits) if log else ticks(*limits, 5)[0]
         sheet.tick(axes, "y", places, [short(v, 2) if i == 0 else "" for v in places])
-        values, step = ticks(*axes.get_xlim(), 6)
+        values, step = ticks(*axes.get_xlim(), 3)
         sheet.tick(axes, "x", values, [by_step(v, step) for v in values])
         axes.grid(True, color=sheet.ground.ink, alpha=0.1, linewidth=0.06 * sheet.em)
         sheet.text(box.left + box.width / 2, box.bottom + 2.4 * sheet.em, panel.label, sheet.em, ha="center")
         if i == 0:
-            _legend(sheet, box, list(panel.lines), colours)
+            left = box.left - (LEFT - 0.9) * sheet.em
+            sheet.text(left, box.top + box.height / 2, quantity, sheet.em, ha="center", va="center", rotation=90)
+    _legend(sheet, boxes[0].left, sheet.height - lines * LINE * sheet.em, colours)
     return as_image(sheet, [theme.style(key).light for key, _ in colours.values()])
 
 
@@ -60,7 +66,7 @@ def decisions(
 ) -> Image.Image:
     """The probability of class 1 over the plane of two inputs, `(side, side)` a panel, with the line of one half, and samples
     `(n, 2)` of two classes."""
-    sheet, boxes = in_a_row(len(shown), bar=False, ratio=1.0, foot=0)
+    sheet, boxes = in_rows(len(shown), names=False, under=LINE, left=1.0)
     pair = (theme.style("sgd").light, theme.style("momentum").light)
     ends = [theme.towards(pen, sheet.ground.paper, 0.45) for pen in pair]
     colours = LinearSegmentedColormap.from_list("classes", [ends[0], sheet.ground.paper, ends[1]], N=101)
@@ -74,11 +80,17 @@ def decisions(
         for _, columns, rows in contours(chance, [0.5]):
             at = (np.interp(where, np.arange(len(side)), side) for where in (columns, rows))
             axes.plot(*at, color=sheet.ground.ink, linewidth=0.12 * sheet.em)
-        for kind, (pen, marker) in enumerate(zip(pair, ("o", "s"))):
+        for kind, (pen, marker) in enumerate(zip(pair, MARKS)):
             axes.plot(
                 *points[labels == kind].T, linestyle="none", marker=marker, markersize=0.42 * sheet.em, color=pen,
                 markeredgecolor=sheet.ground.halo, markeredgewidth=0.05 * sheet.em,
             )  # fmt: skip
+    y = sheet.height - 0.9 * sheet.em
+    for i, (pen, marker) in enumerate(zip(pair, MARKS)):
+        x = boxes[0].left + i * 15 * sheet.em
+        sheet.line([x, x + 1.6 * sheet.em], [y, y], color=ends[i], linewidth=1.2 * sheet.em, solid_capstyle="butt")
+        sheet.line([x + 0.8 * sheet.em], [y], color=pen, marker=marker, markersize=0.6 * sheet.em, markeredgecolor="white")
+        sheet.text(x + 2.3 * sheet.em, y, f"class {i}, as sample and guess", 0.95 * sheet.em)
     return as_image(sheet, pair, [ends[0], sheet.ground.paper, ends[1]])
 
 
@@ -97,14 +109,12 @@ def images(shown: Sequence[np.ndarray], words: Sequence[str], across: int) -> Im
     return as_image(sheet, [], ["#ffffff", "#000000"])
 
 
-def _legend(sheet: Sheet, box: Box, names: Sequence[str], colours: Mapping[str, tuple[str, theme.Dash]]) -> None:
-    em, x = sheet.em, box.left
-    for name in names:
-        key, dash = colours[name]
-        y = sheet.height - 0.9 * em
+def _legend(sheet: Sheet, left: float, top: float, colours: Mapping[str, tuple[str, theme.Dash]]) -> None:
+    em = sheet.em
+    for i, (name, (key, dash)) in enumerate(colours.items()):
+        x, y = left + i % 2 * (sheet.width - left) / 2, top + (0.5 + i // 2) * LINE * em
         sheet.line([x, x + 2.2 * em], [y, y], color=theme.style(key).light, linestyle=DASHES[dash], linewidth=0.2 * em)
         sheet.text(x + 2.7 * em, y, name, em)
-        x += 4.4 * em + width(name, em)
 
 
 def _levels(limits: tuple[float, float]) -> list[float]:

@@ -4,66 +4,79 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from benchmarks.gallery.charts import Curves, curves
 from benchmarks.gallery.maps import Panel, maps
-from benchmarks.gallery.picture import Picture, names
-from benchmarks.gallery.trained import address, experiment, trained
+from benchmarks.gallery.picture import Picture, drawn, experiment
+from benchmarks.gallery.slices import SIDE, grid, names, ready, view
 from experiments import Experiment
-from experiments.grids import Grid, blank, slice_through
+from experiments.grids import Grid, slice_through
+from experiments.grids.paths import projected
 from experiments.presets import DIGITS
-from experiments.slices import stored
+from experiments.slices import trained
+from experiments.training_result import TrainingResult
 from landscapes import NETWORKS
-from landscapes.directions import Plane, line_between
+from landscapes.directions import line_between
 
 RATES = {"sgd": 0.1, "momentum": 0.02, "rmsprop": 0.001, "adam": 0.002, "lion": 0.0005, "nsgd_l2": 1.0}
 MNIST = experiment("mlp", RATES, 300, 100, data="mnist", samples=3000, width=24, depth=1, activation="relu")
 ADAM = {"adam": 0.003}
 
 
+class Seen(NamedTuple):
+    """Paths on their joint plane: the panel, the share of their variance that it holds, and how far they are from it."""
+
+    panel: Panel
+    held: str
+    away: str
+    dim: int
+    result: TrainingResult
+
+
+def seen(training: Experiment, title: str) -> Seen:
+    shown = view(training, "principal", window=None, side=SIDE)
+    made = ready(shown)
+    paths, result = projected(made), made.result
+    lines = {choice.key: path.coordinates for choice, path in zip(training.optimizers, paths)}
+    lines = {key: path[np.isfinite(path).all(axis=1)] for key, path in lines.items()}
+    samples = NETWORKS[training.landscape.key].task(**training.landscape.parameters).samples
+    panel = Panel(title, f"loss over {samples:,} samples", grid(shown), lines, shown)
+    away = max(float(np.nanmax(path.off)) for path in paths)
+    return Seen(panel, f"{float(result.explained[:2].sum()):.1%}", f"{away:.3g}", made.plane.dim, result)
+
+
 def digits() -> Picture:
     """The training that the network page opens with, as it is shipped."""
-    result = stored(DIGITS)
-    assert result is not None
-    grid = blank(Plane(result.origin, result.directions, result.explained, labels=("PC 1", "PC 2")), result.x, result.y)
-    rows, columns = np.indices(grid.shape).reshape(2, -1)
-    grid = grid.with_cells(rows, columns, {"loss": result.heights.astype(np.float64).ravel()})
-    keys = [choice.key for choice in DIGITS.optimizers]
-    paths = {key: path[np.isfinite(path).all(axis=1)] for key, path in zip(keys, result.coordinates)}
-    held, away = float(result.explained[:2].sum()), float(np.nanmax(result.off_plane))
-    best = int(np.nanargmin(result.loss[:, -1]))
-    samples = NETWORKS[DIGITS.landscape.key].task(**DIGITS.landscape.parameters).samples
+    found = seen(DIGITS, "Digits, MLP 64-10-10")
+    best = int(np.nanargmin(found.result.loss[:, -1]))
     return Picture(
         "Six optimizers train a network on digits",
         "A map of the loss with the paths of six optimizers from one start.",
         f"{', '.join(names(DIGITS))}: from the same weights on the same batches, {DIGITS.steps} steps, on the plane of the "
-        f"paths' two principal axes. The plane holds {held:.1%} of their variance; the paths are up to {away:.3g} away from "
-        f"it. The lowest training loss at the end has {names(DIGITS)[best]}, {result.loss[best, -1]:.3g}. This training ships "
-        "with the app: the network page opens with it.",
-        maps([Panel("Digits, MLP 64-10-10", f"loss over {samples:,} samples", grid, paths)]),
-        address(DIGITS),
+        f"paths' two principal axes. The plane holds {found.held} of their variance; the paths are up to {found.away} away "
+        f"from it. The lowest training loss at the end has {names(DIGITS)[best]}, {found.result.loss[best, -1]:.3g}. This "
+        "training ships with the app: the network page opens with it.",
+        maps([found.panel]),
+        DIGITS,
+        drawn([found.panel]),
     )
 
 
 def mnist() -> Picture:
-    known = trained(MNIST)
-    view = slice_through(known.network, "principal", paths=known.paths, cells=61)
-    span = view.grid.span
-    paths = {key: span.coordinates(path) for key, path in zip(RATES, known.paths)}
-    away = max(float(span.distance(path).max()) for path in known.paths)
-    captured = span.captured(np.concatenate(known.paths))
-    said = ", ".join(f"{name} {known.accuracy(i):.1%}" for i, name in enumerate(names(MNIST)))
+    found = seen(MNIST, "MNIST, MLP 784-24-10")
+    said = ", ".join(f"{name} {share:.1%}" for name, share in zip(names(MNIST), found.result.test_accuracy[:, -1]))
     return Picture(
         "The same on MNIST",
         "A map of the loss with the paths of six optimizers from one start.",
-        f"An MLP 784-24-10 on 3,000 images, {MNIST.steps} steps of 100. Of its {span.dim:,} weights the picture has two "
-        f"directions, with {captured:.1%} of the paths' variance; the paths are up to {away:.3g} away. Test accuracy at the "
+        f"An MLP 784-24-10 on 3,000 images, {MNIST.steps} steps of 100. Of its {found.dim:,} weights the picture has two "
+        f"directions, with {found.held} of the paths' variance; the paths are up to {found.away} away. Test accuracy at the "
         f"ends: {said}.",
-        maps([Panel("MNIST, MLP 784-24-10", "loss over 3,000 samples", view.grid, paths)]),
-        address(MNIST),
+        maps([found.panel]),
+        MNIST,
+        drawn([found.panel]),
     )
 
 
@@ -74,9 +87,9 @@ def reseeded(made: Experiment, seed: int) -> Experiment:
 
 def between(first: Experiment, other: Experiment) -> Grid:
     """The line from the one end to the other."""
-    a, b = (trained(made).paths[0][-1] for made in (first, other))
+    a, b = (trained(made).ends[0].astype(np.float64) for made in (first, other))
     window, quantities = [(-0.25, 1.25)], ("loss", "test_loss")
-    return slice_through(trained(first).network, line_between(a, b), window=window, cells=121, quantities=quantities).grid
+    return slice_through(first.make_landscape(), line_between(a, b), window=window, cells=121, quantities=quantities).grid
 
 
 def height(grid: Grid) -> float:
@@ -108,6 +121,6 @@ def barrier() -> Picture:
         "The loss on the straight line between the ends of two trainings with Adam: from the same initial weights with the "
         "batches in another order, and from other initial weights. How far the training loss rises above the higher end: "
         f"{' and '.join(told)}.",
-        curves(panels, colours),
-        address(experiment("mlp", ADAM, 300, 100, data="mnist", samples=3000, width=32, depth=1, activation="relu")),
+        curves(panels, colours, "loss"),
+        first,
     )

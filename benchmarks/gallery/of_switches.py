@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from PIL.Image import Image
-
 from benchmarks.gallery.maps import Panel, maps
-from benchmarks.gallery.picture import Picture, plane, spectrum
-from benchmarks.gallery.trained import address, experiment, trained
+from benchmarks.gallery.picture import Picture, drawn, experiment
+from benchmarks.gallery.slices import grid, ready, spectrum, view
 from experiments import Experiment
 
 STEPS, BATCH, RATE, WIDTH = 300, 100, 0.003, 16
@@ -27,15 +26,18 @@ def deep(data: str, samples: int, depth: int, **switch: Any) -> Experiment:
     return experiment("mlp", {"adam": RATE}, STEPS, BATCH, **common, **switch)
 
 
-def compared(off: Experiment, on: Experiment, switch: str) -> tuple[Image, str]:
+def compared(off: Experiment, on: Experiment, switch: str) -> tuple[Sequence[Panel], str]:
     """Filter-normalised planes through the two ends, and their numbers in words."""
     panels, told = [], []
-    for made, word in ((off, "without"), (on, "with")):
-        known = trained(made)
-        said = f"loss {known.loss():.3g}, test accuracy {known.accuracy():.1%}, λmax {spectrum(known)[1]:.3g}"
-        panels.append(Panel(f"{word.capitalize()} {switch}", said, plane(known, seed=0, cells=51).grid))
-        told.append(f"{word} {switch} {said}")
-    return maps(panels), "; ".join(told)
+    for training, word in ((off, "without"), (on, "with")):
+        shown = view(training, seed=0)
+        result = ready(shown).result
+        numbers = f"loss {result.loss[0, -1]:.3g}", f"test accuracy {result.test_accuracy[0, -1]:.1%}"
+        largest = f"λmax {spectrum(shown)[1]:.3g}"
+        said = f"{numbers[0]}, {largest}"
+        panels.append(Panel(f"{word.capitalize()} {switch}", said, grid(shown), view=shown))
+        told.append(f"{word} {switch} {', '.join((*numbers, largest))}")
+    return panels, "; ".join(told)
 
 
 def words(depth: str, told: str) -> str:
@@ -47,23 +49,25 @@ def words(depth: str, told: str) -> str:
 
 def batchnorm() -> Picture:
     off = deep("mnist", 2000, 6)
-    image, told = compared(off, deep("mnist", 2000, 6, norm="batch"), "BatchNorm")
+    panels, told = compared(off, deep("mnist", 2000, 6, norm="batch"), "BatchNorm")
     return Picture(
         "BatchNorm off and on, MNIST",
         "Two maps in one range of colours, around the ends of two trainings.",
         words("six", told) + " BatchNorm is frozen at the statistics that all training samples have at the end.",
-        image,
-        address(off),
+        maps(panels),
+        off,
+        drawn(panels),
     )
 
 
 def skips() -> Picture:
     off = deep("digits", 1500, 10)
-    image, told = compared(off, deep("digits", 1500, 10, residual="yes"), "skips")
+    panels, told = compared(off, deep("digits", 1500, 10, residual="yes"), "skips")
     return Picture(
         "Skips off and on, digits",
         "Two maps in one range of colours, around the ends of two trainings.",
         words("ten", told) + " Each hidden layer but the first adds its input to its output, or does not.",
-        image,
-        address(off),
+        maps(panels),
+        off,
+        drawn(panels),
     )

@@ -1,4 +1,4 @@
-"""What all pictures are drawn on: panels in a row, in the letters and colours of the other figures."""
+"""What all pictures are drawn on: panels in rows of two, legible on a phone, in the letters and colours of other figures."""
 
 from __future__ import annotations
 
@@ -16,21 +16,22 @@ from figures.print.letters import STRONG
 from figures.print.look import Look
 from figures.print.sheet import Box, Sheet
 
-LOOK = Look(900, None, "px", 9.5, 144)
-HEAD, FOOT, LEFT, GAP, BAR = 2.9, 2.1, 4.2, 2.2, 5.2  # ems: over panels, under, left of the first, between, for the colour bar
-NAMES = 1.6  # ems for the names of axes, and for a legend under them
-KEY = 11.0  # ems for a legend beside a single map
+LOOK = Look(500, None, "px", 10, 144)  # on a phone of 360 px the smallest letters are still 7 px
+HEAD, FOOT, LEFT, GAP = 3.0, 2.0, 4.2, 2.8  # ems: over each row of panels, under it, left of the first column, between columns
+NAMES, UNDER, LINE = 1.6, 4.0, 1.9  # ems: for the names of axes; for a colour bar under all panels; for a line of a legend
+ACROSS = 2
 
 
-def in_a_row(count: int, bar: bool, ratio: float, foot: float) -> tuple[Sheet, list[Box]]:
-    """Panels on a sheet; a single map leaves room for a legend beside it."""
-    em, wide = LOOK.font, LOOK.points(LOOK.width)
-    beside = (BAR if bar else 0) + (KEY if bar and count == 1 else 0)
-    room = wide - (LEFT + 1 + beside + (count - 1) * GAP) * em
-    each = min(room / count, 0.5 * wide) if bar else room / count
-    sheet = Sheet(wide, each / ratio + (HEAD + FOOT + foot) * em, LOOK)
-    left = LEFT * em + max(0.0, room - count * each) / 2
-    return sheet, [Box(left + i * (each + GAP * em), HEAD * em, each, each / ratio) for i in range(count)]
+def in_rows(
+    count: int, ratio: float = 1.0, names: bool = True, under: float = UNDER, left: float = LEFT
+) -> tuple[Sheet, list[Box]]:
+    """Panels of a width over height, two in a row, and `under` ems below all of them."""
+    em, wide, columns = LOOK.font, LOOK.points(LOOK.width), min(count, ACROSS)
+    each = (wide - (left + 1 + (columns - 1) * GAP) * em) / columns
+    row = each / ratio + (HEAD + FOOT + (NAMES if names else 0)) * em
+    sheet = Sheet(wide, -(-count // columns) * row + under * em, LOOK)
+    places = [(left * em + i % columns * (each + GAP * em), i // columns * row + HEAD * em) for i in range(count)]
+    return sheet, [Box(*place, each, each / ratio) for place in places]
 
 
 def titled(sheet: Sheet, box: Box, title: str, said: str) -> None:
