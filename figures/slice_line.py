@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,27 +10,9 @@ import plotly.graph_objects as go
 
 from figures import theme
 from figures.plain import figure, log_axis
+from figures.sliced import Along, Mark
 
 HUES = (4, 5)  # of theme.MINIMA: the first slice, and the one that it is compared with
-
-
-@dataclass(frozen=True, eq=False)
-class Along:
-    """Values `(n,)` at places `(n,)` on the line. Of a test set they are dashed; `slice` counts slices that are compared."""
-
-    label: str
-    places: np.ndarray
-    values: np.ndarray
-    test: bool = False
-    slice: int = 0
-
-
-@dataclass(frozen=True)
-class Mark:
-    """A place on the line, with its name."""
-
-    label: str
-    place: float
 
 
 def slice_line_figure(

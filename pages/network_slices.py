@@ -16,6 +16,7 @@ from experiments.grids.shown_slice import ShownSlice, colour_range, other, value
 from experiments.grids.spec import SliceSpec
 from experiments.slices import is_stored
 from experiments.training_result import TrainingResult
+from figures import sliced
 from figures.components.stage import event, stage
 from figures.slice_line import slice_line_figure
 from figures.theme import Mode
@@ -167,7 +168,7 @@ def plane(view: ShownSlice, cells: Cells, compared: Cells | None, now: dict[str,
     colours = colour_range([values(one, view.shown) for one in both])
     paths: Sequence[ProjectedPath] = now["paths"].result or ()
     at = view.at or formats.middle(cells)
-    here = formats.scene(view, view.spec, cells, paths, colours, point=(at[0], at[1]), note=formats.paths_note(paths))
+    here = formats.scene(view, view.spec, cells, paths, colours, point=(at[0], at[1]), note=sliced.paths_note(paths))
     columns = st.columns(2, gap="small") if view.beside else [st.container()]
     with columns[0]:
         stage(here, key=STAGE, on_change=moved)
@@ -183,16 +184,13 @@ def line(view: ShownSlice, cells: Cells, compared: Cells | None, now: dict[str, 
     """The line as curves: training and test samples, loss and accuracy."""
     st.markdown(f"**{slice_words.title(view.spec)}**")
     spec = other(view, cells.window)
-    for title, can_be_log, names in formats.charts(view, cells):
-        curves = [formats.along(cells, name) for name in names]
-        if compared is not None and spec is not None:
-            curves += [formats.along(compared, name, 1, slice_words.place(spec)) for name in names]
-        level = (cells.chance, f"chance {cells.chance:.4g}") if title == "Loss" and cells.chance is not None else None
+    both = [(view.spec, cells), *([(spec, compared)] if compared is not None and spec is not None else [])]
+    for chart in sliced.curves(view, both):
         figure = slice_line_figure(
-            curves, mode, title, cells.labels[0], log=view.log and can_be_log, level=level, marks=formats.marks(view.spec),
+            chart.curves, mode, chart.title, cells.labels[0], log=chart.log, level=chart.level, marks=sliced.marks(view.spec),
             chosen=view.at[0] if view.at else None,
         )  # fmt: skip
-        st.plotly_chart(figure, theme=None, key=f"network.slices.line.{title}")
+        st.plotly_chart(figure, theme=None, key=f"network.slices.line.{chart.title}")
 
 
 def look(view: ShownSlice, cells: Cells, now: dict[str, work.Standing], mode: Mode) -> None:

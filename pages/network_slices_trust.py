@@ -12,6 +12,7 @@ from experiments.grids.cells import Cells
 from experiments.grids.shown_slice import ShownSlice, other
 from experiments.grids.trust import Trust
 from experiments.training_result import TrainingResult
+from figures import sliced
 from figures.theme import Mode
 from figures.trusted import path_losses_figure, seeds_figure
 from pages import network_slices_view, race_view
@@ -38,7 +39,7 @@ class Measured:
 def of_each(view: ShownSlice, cells: Sequence[Cells | None], now: Sequence[Standing]) -> list[Measured]:
     """The slice, and the one that it is compared with once that is there."""
     other_spec = other(view, cells[0].window) if cells[0] is not None else None
-    names = ["", ""] if other_spec is None else network_slices_view.told_apart(view.spec, other_spec)
+    names = ["", ""] if other_spec is None else sliced.told_apart(view.spec, other_spec)
     return [Measured(name, one, how) for name, one, how in zip(names, cells, now) if one is not None]
 
 

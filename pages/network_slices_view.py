@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from math import isfinite
 from typing import Any
 
 import numpy as np
 
-from experiments import slice_words
 from experiments.grids.cells import Cells
 from experiments.grids.paths import ProjectedPath
 from experiments.grids.shown_slice import CURVED, SHOWN, ShownSlice, values
 from experiments.grids.spec import SliceSpec
 from experiments.grids.trust import Trust
 from figures.components.stage import HeightMap, Runner, Scene
-from figures.slice_line import Along, Mark
+from figures.sliced import chance, short, title
 from pages.race_view import labels
 
-NAMES = {"accuracy": "accuracy", "error": "error", "loss": "loss", "largest": "λ_max", "ratio": "ratio"}
 Range = tuple[float, float]
 
 
@@ -44,7 +43,7 @@ def scene(
         for i, path in enumerate(paths)
     )
     return Scene(
-        title=f"{SHOWN[view.shown].title}: {_small(slice_words.title(spec))}",
+        title=title(replace(view, spec=spec)),
         coordinates=(cells.labels[0], cells.labels[1]),
         height=height,
         runners=runners,
@@ -59,81 +58,9 @@ def _pairs(window: Sequence[Range]) -> tuple[Range, ...]:
     return tuple((low, high) for low, high in window)
 
 
-def _small(text: str) -> str:
-    """Its first letter as within a sentence."""
-    return text[:1].lower() + text[1:]
-
-
-def short(shown: str) -> str:
-    """What the values are, where there is room for a word."""
-    return NAMES[shown.removeprefix("test_")]
-
-
 def middle(cells: Cells) -> tuple[float, float]:
     """The place that the slice is about, where it is in the window, or else the window's middle."""
     return tuple(0.0 if low <= 0 <= high else (low + high) / 2 for low, high in cells.window)  # type: ignore[return-value]
-
-
-def chance(view: ShownSlice, cells: Cells) -> tuple[float, str] | None:
-    """The loss of a network that knows nothing, with its words, where losses are shown."""
-    if cells.chance is None or view.shown not in ("loss", "test_loss"):
-        return None
-    return cells.chance, f"chance {cells.chance:.4g}"
-
-
-def paths_note(paths: Sequence[ProjectedPath]) -> str:
-    """What the paths on the slice are, and how far from it they truly run."""
-    if not paths:
-        return ""
-    off = np.concatenate([path.off for path in paths])
-    furthest = f"{np.nanmax(off):.3g}" if np.isfinite(off).any() else "an unknown distance"
-    if all(path.whole for path in paths):
-        return f"Paths are projected on the slice: they run up to {furthest} away from it."
-    return (
-        f"This training's file has no weights along its paths, so only their ends are shown, projected from up to {furthest} "
-        "away. Train it here, and the paths are there."
-    )
-
-
-# ---- lines ------------------------------------------------------------------------------------------------------------------
-
-
-def along(cells: Cells, name: str, which: int = 0, title: str = "") -> Along:
-    """One quantity of a line."""
-    test = name.startswith("test_")
-    label = {"largest": "λ_max", "ratio": "λ_min / λ_max"}.get(name, "Test" if test else "Training")
-    return Along(f"{label}{f', {title}' if title else ''}", cells.x, values(cells, name)[0], test, which)
-
-
-def charts(view: ShownSlice, cells: Cells) -> list[tuple[str, bool, tuple[str, ...]]]:
-    """What is drawn of a line: titles, whether the axis may be logarithmic, and the quantities in each."""
-    if view.shown in CURVED:
-        return [(SHOWN[view.shown].title, False, (view.shown,))]
-    found: list[tuple[str, bool, tuple[str, ...]]] = [("Loss", True, ("loss", "test_loss"))]
-    if "accuracy" in cells.values:
-        error = view.shown.endswith("error")
-        found.append(("Error", False, ("error", "test_error")) if error else ("Accuracy", False, ("accuracy", "test_accuracy")))
-    if "test_loss" not in cells.values:  # it would have taken too long
-        found = [(title, log, names[:1]) for title, log, names in found]
-    return found
-
-
-def marks(spec: SliceSpec) -> list[Mark]:
-    """The points that a line is about."""
-    if spec.directions.key == "principal":
-        return []
-    here = [Mark(slice_words.place(spec), 0.0)]
-    through = spec.directions.key == "through" and spec.axes == "first"
-    return here + ([Mark(slice_words.point(spec.training, spec.points[0]), 1.0)] if through else [])
-
-
-def told_apart(one: SliceSpec, other: SliceSpec) -> tuple[str, str]:
-    """Two slices that are compared, each by what the other has not: its place, or its seed."""
-    places = slice_words.place(one), slice_words.place(other)
-    if places[0] == places[1]:
-        seeds = (spec.directions.parameters.get("seed", 0) for spec in (one, other))
-        return tuple(f"Seed {seed}" for seed in seeds)  # type: ignore[return-value]
-    return tuple(f"{place[:1].upper()}{place[1:]}" for place in places)  # type: ignore[return-value]
 
 
 # ---- numbers ----------------------------------------------------------------------------------------------------------------
@@ -149,7 +76,7 @@ def facts_rows(cells: Cells) -> list[tuple[str, str]]:
         ("Directions", cells.made),
         ("One unit", f"{units} in parameter space"),
         ("Training samples", f"{share} {facts['of']:,}"),
-        ("Precision", facts["precision"]),
+        ("Precision", f"{facts['precision']}{', on a GPU' if 'device' in facts else ''}"),
         ("BatchNorm", statistics),
     ]
 

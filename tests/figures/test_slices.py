@@ -12,14 +12,15 @@ from PIL import Image
 from experiments.grids.cells import Cells
 from experiments.grids.look import Decisions, Fit
 from experiments.grids.paths import ProjectedPath
-from experiments.grids.shown_slice import opening, with_axes, with_kind, with_shown
+from experiments.grids.shown_slice import ShownSlice, opening, other, with_axes, with_kind, with_shown
 from experiments.grids.trust import PathTrust, SeedTrust
 from experiments.presets import DIGITS
-from figures import theme
+from figures import sliced, theme
 from figures.decisions import decisions_figure, fit_figure
 from figures.pixels import address, grey_or_colour, png
 from figures.plain import log_axis
-from figures.slice_line import Along, Mark, slice_line_figure
+from figures.slice_line import slice_line_figure
+from figures.sliced import Along, Mark
 from figures.trusted import path_losses_figure, seeds_figure
 from pages import network_slices_view as formats
 
@@ -108,7 +109,7 @@ def test_paths_are_drawn_as_they_are_and_as_the_slice_shows_them() -> None:
 def test_a_plane_becomes_a_scene_of_what_is_named() -> None:
     view, known = opening(DIGITS), cells()
     path = ProjectedPath(np.array([0, 3]), np.array([[0.1, 0.2], [0.3, 0.4]]), np.array([1.0, 2.5]), np.array([3.0, 2.0]), True)
-    scene = formats.scene(view, view.spec, known, [path], (1.0, 6.0), point=(0.5, 0.5), note=formats.paths_note([path]))
+    scene = formats.scene(view, view.spec, known, [path], (1.0, 6.0), point=(0.5, 0.5), note=sliced.paths_note([path]))
     np.testing.assert_array_equal(scene.height.values, known.values["loss"])
     assert scene.height.level == (2.3, "chance 2.3") and scene.height.range == (1.0, 6.0) and scene.height.log  # type: ignore[union-attr]
     assert scene.start == (0.5, 0.5) and scene.live and scene.home == ((-1.0, 1.0), (-2.0, 2.0))
@@ -120,8 +121,8 @@ def test_a_plane_becomes_a_scene_of_what_is_named() -> None:
     accuracy = formats.scene(with_shown(view, "accuracy"), view.spec, known, [], None, point=None)
     assert accuracy.height.key != scene.height.key and accuracy.height.name == "accuracy"  # type: ignore[union-attr]
     assert accuracy.height.level is None and not accuracy.height.log  # type: ignore[union-attr]
-    ends = formats.paths_note([replace(path, whole=False)])
-    assert "only their ends" in ends and formats.paths_note([]) == ""
+    ends = sliced.paths_note([replace(path, whole=False)])
+    assert "only their ends" in ends and sliced.paths_note([]) == ""
 
 
 def test_words_about_a_slice_have_its_numbers() -> None:
@@ -132,10 +133,33 @@ def test_words_about_a_slice_have_its_numbers() -> None:
     known.values["loss"][0, 0] = np.nan
     assert "1 cells are not finite" in formats.summary(known, view)
     line = with_axes(with_kind(view, "through"), "first")
-    assert [mark.place for mark in formats.marks(line.spec)] == [0.0, 1.0]
-    assert [mark.place for mark in formats.marks(with_axes(view, "first").spec)] == [0.0]
-    assert [names for _, _, names in formats.charts(line, known)] == [("loss",), ("accuracy",)]
+    assert [mark.place for mark in sliced.marks(line.spec)] == [0.0, 1.0]
+    assert [mark.place for mark in sliced.marks(with_axes(view, "first").spec)] == [0.0]
+    assert _curves(line, known) == {"Loss": ["Training"], "Accuracy": ["Training"]}
     both = replace(known, values={**known.values, "test_loss": known.values["loss"], "test_accuracy": known.values["loss"]})
-    assert formats.charts(line, both)[1][2] == ("accuracy", "test_accuracy")
-    assert formats.charts(with_shown(line, "error"), both)[1][2] == ("error", "test_error")
+    drawn = sliced.curves(with_shown(line, "error"), [(line.spec, both)])
+    assert [(chart.title, [one.test for one in chart.curves]) for chart in drawn] == [
+        ("Loss", [False, True]), ("Error", [False, True])
+    ]  # fmt: skip
+    np.testing.assert_array_equal(drawn[1].curves[0].values, 1 - both.values["accuracy"][0])
+    assert [chart.level for chart in drawn] == [(2.3, "chance 2.3"), None]
     assert formats.middle(replace(known, x=np.array([2.0, 4.0]))) == (3.0, 0.0)
+
+
+def test_two_lines_that_are_compared_are_told_apart_by_what_differs() -> None:
+    """By their places, or by their seeds where they are at one place."""
+    view, known = with_axes(opening(DIGITS), "first"), cells()
+    for beside, first, second in (
+        ("end:3", "Training, SGD’s end", "Training, Adam’s end"),
+        ("start", "Training, SGD’s end", "Training, the initial weights"),
+        ("seed:2", "Training, seed 0", "Training, seed 2"),
+    ):
+        spec = other(replace(view, beside=beside), ((-1.0, 1.0),))
+        assert spec is not None
+        (loss, _) = sliced.curves(view, [(view.spec, known), (spec, known)])
+        assert [curve.label for curve in loss.curves] == [first, second]
+        assert [curve.slice for curve in loss.curves] == [0, 1]
+
+
+def _curves(view: ShownSlice, known: Cells) -> dict[str, list[str]]:
+    return {chart.title: [one.label for one in chart.curves] for chart in sliced.curves(view, [(view.spec, known)])}
