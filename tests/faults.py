@@ -1145,6 +1145,23 @@ SLICES = [
     Fault(CELL + "trust.py", "(first + i) % 2**31", "first", CELLS + "seeds"),
     Fault("landscapes/networks/conformance/checks.py", "passed = bool(measured <= bound)", "passed = True", CONFORM + "wrong"),
     Fault("landscapes/networks/conformance/cases.py", "first.bias.mul_(scale)", "first.bias.div_(scale)", CONFORM + "conform"),
+    Fault(
+        "landscapes/networks/perceptron_runs.py", ".to(self.labels.device)", "", "tests/landscapes/test_network_menu.py -k move"
+    ),
+    Fault(
+        "landscapes/networks/module_loss.py",
+        "self._sizes, device=self.like.device",
+        "self._sizes",
+        "tests/landscapes/test_network_menu.py -k move",
+    ),
+    Fault(
+        "landscapes/networks/network.py",
+        "train=self.train.moved(moved)",
+        "train=self.train",
+        "tests/landscapes/test_network_menu.py -k move",
+    ),
+    Fault("experiments/devices.py", "cudnn.allow_tf32 = False", "cudnn.benchmark = False", "tests/experiments/test_devices.py"),
+    Fault("experiments/grids/requests.py", "best_device())", '"cpu")', "tests/experiments/test_devices.py"),
     Fault("experiments/together.py", "low = high", "low = 0", "tests/experiments/test_together.py"),
     Fault("experiments/together.py", "step.gradient.pop(member, None)", "pass", "tests/experiments/test_together.py"),
     Fault(

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from experiments.devices import best_device
 from experiments.frames import Arrays
 from experiments.grids.cells import Cells
 from experiments.grids.grid import Grid
@@ -21,15 +22,21 @@ LANE = "slices"
 LOOKS = "looks"  # what is said beside a map does not wait for another one
 
 
+def _ready(arguments: Mapping[str, Any]) -> Any:
+    """The slice that is asked for, its network on a GPU where there is one."""
+    from experiments.grids.compute import ready
+
+    return ready(SliceSpec.from_json(arguments["slice"]), best_device())
+
+
 def slice_map(arguments: Mapping[str, Any], report: Report, cancelled: Callable[[], bool]) -> Answer:
     """{"slice": JSON} -> a complete Grid, and the chance level; reports {"share": done}, with the coarser maps as they come.
 
     A map (see `Cells`) goes with the report that first has all of its cells; the weights of the plane only with the answer.
-    With "device", where the network goes: "cuda" for a GPU.
     """
-    from experiments.grids.compute import computed, ready
+    from experiments.grids.compute import computed
 
-    made = ready(SliceSpec.from_json(arguments["slice"]), arguments.get("device", "cpu"))
+    made = _ready(arguments)
 
     def on_progress(share: float) -> None:
         if cancelled():
@@ -47,31 +54,29 @@ def slice_map(arguments: Mapping[str, Any], report: Report, cancelled: Callable[
 
 def slice_trust(arguments: Mapping[str, Any], report: Report, cancelled: Callable[[], bool]) -> Answer:
     """{"slice": JSON} -> its Trust."""
-    from experiments.grids.compute import ready, trusted
+    from experiments.grids.compute import trusted
 
     def tick() -> None:
         if cancelled():
             raise Cancelled
 
-    made = ready(SliceSpec.from_json(arguments["slice"]), arguments.get("device", "cpu"))
+    made = _ready(arguments)
     return {}, {"record": np.frombuffer(pickle.dumps(trusted(made, tick)), np.uint8)}
 
 
 def slice_paths(arguments: Mapping[str, Any], report: Report, cancelled: Callable[[], bool]) -> Answer:
     """{"slice": JSON} -> a ProjectedPath for each optimizer."""
-    from experiments.grids.compute import ready
     from experiments.grids.paths import projected
 
-    made = projected(ready(SliceSpec.from_json(arguments["slice"]), arguments.get("device", "cpu")))
+    made = projected(_ready(arguments))
     return {}, {"record": np.frombuffer(pickle.dumps(made), np.uint8)}
 
 
 def slice_look(arguments: Mapping[str, Any], report: Report, cancelled: Callable[[], bool]) -> Answer:
     """{"slice": JSON, "at": one number for each axis} -> the Look there."""
-    from experiments.grids.compute import ready
     from experiments.grids.look import looked
 
-    made = looked(ready(SliceSpec.from_json(arguments["slice"]), arguments.get("device", "cpu")), arguments["at"])
+    made = looked(_ready(arguments), arguments["at"])
     return {}, {"record": np.frombuffer(pickle.dumps(made), np.uint8)}
 
 

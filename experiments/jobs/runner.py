@@ -16,6 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from experiments.devices import best_device
 from experiments.jobs.backend import JobError, State
 from experiments.jobs.store import RunFolder, read_json, said, write_json
 from experiments.spec import Experiment, ExperimentError, execute
@@ -114,7 +115,7 @@ class _Run:
         from experiments.jobs.checkpoints import Checkpoints
 
         torch.set_num_threads(1)  # one core is as fast on small networks, and sums in one order give the same bits again
-        device = "cuda" if torch.cuda.is_available() else "cpu"
+        device = best_device()
         named = f"cuda ({torch.cuda.get_device_name()})" if device == "cuda" else "cpu"
         checkpoints = Checkpoints(self._folder.path / "checkpoint")
         broken = checkpoints.mend()

@@ -231,14 +231,18 @@ class Network(Landscape):
     def input_power(self, theta: Point, norm: Norm = "l2") -> Point:
         flat = theta.detach().reshape(-1, theta.shape[-1])
         rows = [self._watched(row, norm, lambda t, batch: self.evaluate(t, batch).detach())[0] for row in flat]
-        return torch.stack(rows).repeat_interleave(self.evaluate.repeats, dim=-1).reshape(theta.shape)
+        return self._spread(torch.stack(rows)).reshape(theta.shape)
 
     def input_terms(self, theta: Point, norm: Norm = "l2") -> tuple[Array, Array]:
         """The gradient as the one term, and the input power: both from the same forward pass."""
         rows = [self._watched(row, norm, self.evaluate.gradient) for row in theta.reshape(-1, theta.shape[-1])]
         shape = (*theta.shape[:-1], 1, theta.shape[-1])
-        spread = torch.stack([power for power, _ in rows]).repeat_interleave(self.evaluate.repeats, dim=-1)
+        spread = self._spread(torch.stack([power for power, _ in rows]))
         return torch.stack([gradient for _, gradient in rows]).reshape(shape), spread.reshape(shape)
+
+    def _spread(self, powers: Tensor) -> Tensor:
+        """A number of each block, `(runs, blocks)`, at each of its weights, `(runs, dim)`."""
+        return powers.repeat_interleave(self.evaluate.repeats, dim=-1, output_size=self.dim)  # else a GPU is waited for
 
     def _gathered(self, theta: Tensor) -> dict[str, Tensor]:
         """BatchNorm's running statistics after one pass over the training samples at one point, by buffer name."""

@@ -13,12 +13,17 @@ import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
+from experiments.loop import walk
 from experiments.spec import Choice, Experiment, ExperimentError
 from landscapes import NETWORKS
+from landscapes.landscape import Draw
 from landscapes.networks.datasets import DATASETS, DatasetError
 from landscapes.networks.network import Network
 from landscapes.networks.outline import network_outline, plane_outline
+from landscapes.networks.perceptron_runs import side_by_side
 from optimizers import OPTIMIZERS
 from tests.landscapes.data_files import write_cifar10, write_mnist
 
@@ -405,3 +410,50 @@ def test_missing_files_are_said_when_the_network_is_made(monkeypatch: pytest.Mon
         experiment.make_landscape()
     with pytest.raises(DatasetError):
         NETWORKS["lenet"]()
+
+
+class OneDevice(TorchDispatchMode):
+    """Refuses what mixes devices, as a GPU does; the meta device itself lets some of it pass."""
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        given = [tensor for tensor in tree_leaves((args, kwargs)) if isinstance(tensor, Tensor) and tensor.ndim]
+        places = {tensor.device.type for tensor in given}
+        assert len(places) < 2 or func.overloadpacket in MOVERS, f"{func} on {places}"
+        return func(*args, **(kwargs or {}))
+
+
+MOVERS = (torch.ops.aten.copy_, torch.ops.aten._to_copy, torch.ops.aten.index)  # places may be a CPU's
+
+
+@pytest.mark.parametrize("key", [key if key != "resnet56" else pytest.param(key, marks=pytest.mark.slow) for key in NETWORKS])
+def test_all_of_a_network_moves_to_another_device(key: str) -> None:
+    """The meta device knows shapes and places but no numbers, and so stands for a GPU."""
+    network = made(key, **settings(key, FIRST[key])).to("meta")
+    with OneDevice():
+        asked = all_that_is_asked(key, network)
+    assert {tensor.device.type for tensor in asked} == {"meta"}
+
+
+def all_that_is_asked(key: str, network: Network) -> list[Tensor]:
+    theta = network.point(network.start)
+    batch = network.on_batches(2).at(theta, Draw(0, 1))
+    asked = [network.loss(theta), network.gradient(theta), network.hvp(theta, torch.ones_like(theta)), batch.grad]
+    if not network.input_reason:
+        asked += [network.input_power(theta), *batch.input_terms("l2")]
+    side = side_by_side(network)
+    asked += [side.loss(theta.expand(2, -1)), side.on_batches(2).at(theta.expand(2, -1), Draw(0, 1)).grad]
+    if key in ("digits_mlp", "softmax_regression"):
+        asked.append(side.hessian(theta))
+    return asked
+
+
+@pytest.mark.parametrize("key", sorted(set(OPTIMIZERS) - {"newton_eigen", "newton_cg", "saddle_free_newton", "lbfgs"}))
+def test_optimizers_move_with_it(key: str) -> None:
+    """All but those that read numbers to decide, which the meta device has not."""
+    network = made("digits_mlp", width=2).to("meta")
+    optimizer = OPTIMIZERS[key]()
+    if reason := optimizer.disabled_because(network):
+        pytest.skip(reason)
+    with OneDevice():
+        *_, last = walk(optimizer, network.on_batches(2), network.start, 2)
+    assert last.theta.device.type == "meta"

@@ -40,7 +40,8 @@ def _bytes(tensor: Tensor) -> bytes:
 def facts(network: Network, of: int | None = None) -> dict[str, Any]:
     """What a map should say about its numbers.
 
-    statistics: BatchNorm's, or "none" without it. `of`: how many training samples there are in all, if these are some.
+    statistics: BatchNorm's, or "none" without it. `of`: how many training samples there are in all, if these are some. device:
+    only where it is not the CPU.
     """
     like = network.evaluate.like
     return {
@@ -49,6 +50,7 @@ def facts(network: Network, of: int | None = None) -> dict[str, Any]:
         "of": of or network.samples,
         "precision": str(like.dtype).removeprefix("torch."),
         "statistics": network.statistics if any(batch_norms(network.module)) else "none",
+        **({} if like.device.type == "cpu" else {"device": like.device.type}),
     }
 
 
