@@ -55,6 +55,8 @@ def show(result: TrainingResult) -> None:
     if result.experiment.key != network.experiment.key:
         then = "" if waits else "; press Train to run the settings on the left"
         st.info(f"This is {network_view.name(result)}{then}.", icon=":material/info:")
+    if not waits:
+        network_slices.way_down()
     show_plane()
     menu.stage_first()
     st.caption(network_view.trust(result))

@@ -34,6 +34,7 @@ OPEN = f"network.section.{TITLE}"  # the expander's own state
 STAGE = "network.slices.stage"
 RESULT, DRAWN = "network.slices.result", "network.slices.drawn"  # the training, and the view that the whole page has drawn
 DRAGGING, WATCHED, WAITED = "network.slices.dragging", "network.slices.watched", "network.slices.waited"
+LINKED, ANCHOR = "network.slices.linked", "slice"
 FIELD = "slice."
 
 
@@ -48,7 +49,7 @@ def open_link(editor: Editor) -> None:
     if new and found:
         view, complaints = link.decode(found, editor.experiment)
         controls.keep(view)
-        state[OPEN] = True
+        state[OPEN] = state[LINKED] = True
         state[f"{editor.page}.complaints"] = [*state[f"{editor.page}.complaints"], *complaints]
 
 
@@ -71,12 +72,19 @@ def waiting(editor: Editor) -> str:
     return f"This link opens a slice: {slice_words.title(view.spec)}. Its training is not stored here: once trained, it opens."
 
 
+def way_down() -> None:
+    """The way to the slice that a link has opened, which is far below the training."""
+    if state.get(LINKED) and state.get(OPEN):
+        st.markdown(f":material/arrow_downward: [The slice of this link](#{ANCHOR}) is open below.")
+
+
 def section(result: TrainingResult) -> None:
     """Fields, then the slice, which goes on by itself while it is computed."""
     if not result.complete or not is_stored(result.experiment):
         work.drop()
         st.info("A slice goes through a training that is finished: this one was stopped.", icon=":material/info:")
         return
+    st.html(f'<div id="{ANCHOR}" style="scroll-margin-top: 8rem"></div>')
     cached_slices.workers().warm()  # while the fields are made
     view = controls.current(result.experiment)
     cells = work.standing("map").result

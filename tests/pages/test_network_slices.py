@@ -169,7 +169,7 @@ def test_a_slice_of_a_training_that_is_not_here_says_so_and_opens_after_it() -> 
     app = opened(PAGE, **link.encode(made), **asked)
     assert not app.exception and not app.warning
     assert "its training is not stored here" in app.info[0].value.lower() and "seed 4, around Adam’s end" in app.info[0].value
-    assert app.info[1].value.startswith("This is") and "see above" in said(app) and len(scenes(app)) == 1
+    assert app.info[1].value.startswith("This is") and "see above" in said(app) and "#slice" not in said(app) and len(scenes(app)) == 1
     app.run()
     assert {name: _field(app, name.removeprefix(S)) for name in asked} == asked
     app.button(key="network.work.first").click().run()
@@ -178,5 +178,6 @@ def test_a_slice_of_a_training_that_is_not_here_says_so_and_opens_after_it() -> 
     shown = scenes(app)[1]
     assert "seed 4, around Adam’s end" in shown["title"] and shown["map"]["values"].shape == (13, 13)
     assert {name: _field(app, name.removeprefix(S)) for name in asked} == asked
+    assert "(#slice) is open below" in said(app) and any('id="slice"' in one.proto.body for one in app.get("html"))
     app.sidebar.number_input(key="network.steps").set_value(6).run()
     assert not app.exception and "press Train" in app.info[0].value
