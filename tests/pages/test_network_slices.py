@@ -169,7 +169,12 @@ def test_a_slice_of_a_training_that_is_not_here_says_so_and_opens_after_it() -> 
     app = opened(PAGE, **link.encode(made), **asked)
     assert not app.exception and not app.warning
     assert "its training is not stored here" in app.info[0].value.lower() and "seed 4, around Adam’s end" in app.info[0].value
-    assert app.info[1].value.startswith("This is") and "see above" in said(app) and "#slice" not in said(app) and len(scenes(app)) == 1
+    assert (
+        app.info[1].value.startswith("This is")
+        and "see above" in said(app)
+        and "#slice" not in said(app)
+        and len(scenes(app)) == 1
+    )
     app.run()
     assert {name: _field(app, name.removeprefix(S)) for name in asked} == asked
     app.button(key="network.work.first").click().run()
