@@ -16,6 +16,7 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 from experiments.loop import Halt, Visit, as_numpy, walk
+from experiments.recorded_weights import RecordedWeights
 from experiments.spec import Experiment
 from experiments.together import Member, together
 from experiments.training_analysis import Recorded, analysed
@@ -44,12 +45,12 @@ def train(
 
     All start at the network's initial weights, and step t shows all of them the same batch. `on_progress` hears of every
     recorded step. `cancelled` is asked between any two updates; once it says so, the result is what there is, not `complete`.
-    `checkpoint` is a folder: there the state is written every few seconds and when stopping, and a training of the same
-    experiment goes on from it as if it had never stopped. `plan` is for who has more time than `plan_of` allows; it must be the
-    same when going on. Raises ValueError for an experiment that cannot be trained.
+    `checkpoint` is a folder: there recorded weights go as they come, and the state every few seconds and when stopping; a
+    training of the same experiment goes on from it as if it had never stopped. `plan` is for who has more time than `plan_of`
+    allows; it must be the same when going on. Raises ValueError for an experiment that cannot be trained.
     """
     heard, stop = on_progress or (lambda progress: None), cancelled or (lambda: False)
-    training = _Training.of(experiment, device, plan or plan_of(experiment))
+    training = _Training.of(experiment, device, plan or plan_of(experiment), checkpoint)
     file = None if checkpoint is None else checkpoint / "training.safetensors"
     if file is not None and file.exists():
         training.restore(file)
@@ -68,14 +69,13 @@ class _Training:
     seen: list[Member]
     plan: TrainingPlan
     halts: list[Halt | None]
-    theta: np.ndarray
+    recorded_weights: RecordedWeights
     curves: dict[str, np.ndarray]
     calls: list[list[dict[str, int]]]
     seconds: np.ndarray
-    points: int = 0
 
     @classmethod
-    def of(cls, experiment: Experiment, device: str, plan: TrainingPlan) -> _Training:
+    def of(cls, experiment: Experiment, device: str, plan: TrainingPlan, folder: Path | None) -> _Training:
         network = cast(Network, experiment.make_landscape()).to(device)
         for i in range(len(experiment.optimizers)):
             reason = experiment.optimizer(i).disabled_because(network)
@@ -89,7 +89,7 @@ class _Training:
             seen=together(side if experiment.batch_size is None else side.on_batches(experiment.batch_size), count),
             plan=plan,
             halts=[None] * count,
-            theta=np.full((count, points, network.dim), np.nan, np.float32),
+            recorded_weights=RecordedWeights(count, network.dim, None if folder is None else folder / "weights.f32"),
             curves={name: np.full((count, points), np.nan) for name in CURVES},
             calls=[[] for _ in range(count)],
             seconds=np.zeros(count),
@@ -98,6 +98,11 @@ class _Training:
     @property
     def count(self) -> int:
         return len(self.halts)
+
+    @property
+    def points(self) -> int:
+        """How many have been recorded."""
+        return self.recorded_weights.points
 
     @property
     def schedule(self) -> np.ndarray:
@@ -146,7 +151,6 @@ class _Training:
         p = self.points
         for i, visit in enumerate(visits):
             theta = visit.theta
-            self.theta[i, p] = as_numpy(theta)
             self.curves["loss"][i, p] = float(self.network.loss(theta))
             self.curves["grad_norm"][i, p] = float(norm(self.network.gradient(theta)))
             self.curves["batch_loss"][i, p] = float(visit.oracle.landscape.loss(theta))
@@ -155,7 +159,7 @@ class _Training:
             if self.network.classifies:
                 self.curves["test_accuracy"][i, p] = float(self.network.accuracy(theta))
             self.calls[i].append(dict(visit.calls))
-        self.points += 1
+        self.recorded_weights.append(np.stack([as_numpy(visit.theta) for visit in visits]))
         return self.progress("training", visits[0].step / max(self.experiment.steps, 1))
 
     def progress(self, stage: Any, done: float) -> Progress:
@@ -177,7 +181,7 @@ class _Training:
             self.experiment,
             self.plan,
             self.network if self.plan.spectrum == "none" else self.network.to(torch.float64),
-            self.theta[:, : self.points],
+            self.recorded_weights.whole(),
             {name: values[:, : self.points] for name, values in self.curves.items()},
             self.calls,
             self.seconds,
@@ -186,8 +190,8 @@ class _Training:
 
     def store(self, file: Path) -> None:
         """Write all that the rest of the training depends on, whole or not at all."""
+        self.recorded_weights.settle()
         tensors: dict[str, torch.Tensor] = {
-            "recorded": torch.from_numpy(self.theta[:, : self.points].copy()),
             "seconds": torch.from_numpy(self.seconds.copy()),
             **{f"curve.{name}": torch.from_numpy(values[:, : self.points].copy()) for name, values in self.curves.items()},
         }
@@ -198,6 +202,7 @@ class _Training:
         meta = {
             "key": self.experiment.key,
             "step": halts[0].step,
+            "points": self.points,
             "states": states,
             "calls": self.calls,
             "counts": [halt.calls for halt in halts],
@@ -217,8 +222,10 @@ class _Training:
             raise ValueError(f"{file.name} is not a checkpoint that can be read: {error}") from error
         if meta["key"] != self.experiment.key:
             raise ValueError(f"{file.name} belongs to another experiment ({meta['key']}, not {self.experiment.key})")
-        self.points = tensors["recorded"].shape[1]
-        self.theta[:, : self.points] = tensors["recorded"].numpy()
+        try:
+            self.recorded_weights.go_on(meta["points"])
+        except (KeyError, ValueError) as error:
+            raise ValueError(f"{file.name} lacks its recorded weights: delete it, and the training begins anew") from error
         self.seconds = tensors["seconds"].numpy().copy()
         for name, values in self.curves.items():
             if f"curve.{name}" in tensors:  # one that is recorded since then stays unknown

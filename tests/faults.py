@@ -1020,6 +1020,7 @@ TRAINED_MAPS = [
     Fault("experiments/sweeps/network_findings.py", "np.where(whole, losses, np.inf)", "losses", NETWORK_MAPS + "one_rate"),
 ]
 
+RECORDED = "tests/experiments/test_training.py -k 'disk or weights or alone'"
 PLANNED, FITTED = "tests/experiments/test_training_plan.py", "tests/experiments/test_fit.py -k "
 BROUGHT, MENU_PAGE = "tests/experiments/test_weights.py -k ", "tests/pages/test_network_menu.py -k "
 
@@ -1029,6 +1030,14 @@ TRAINED = [
         "np.append(np.arange(0, steps + 1, every), steps)",
         "np.arange(0, steps + 1, every)",
         PLANNED,
+    ),
+    Fault("experiments/recorded_weights.py", "stream.seek(self.points * row.nbytes)", "stream.seek(0, 2)", RECORDED),
+    Fault("experiments/recorded_weights.py", "if held < points:", "if held < 0:", RECORDED),
+    Fault(
+        "experiments/recorded_weights.py",
+        "self.points, self.count, self.dim).swapaxes(0, 1)",
+        "self.count, self.points, self.dim)",
+        RECORDED,
     ),
     Fault("experiments/training_plan.py", "if lanczos <= affordable else", "if lanczos else", PLANNED),
     Fault("experiments/training_plan.py", "CG_PRODUCTS * PRODUCT * one if HVP in needs", "0.0 if HVP in needs", PLANNED),

@@ -13,6 +13,7 @@ import torch
 
 from experiments import execute, slices
 from experiments.presets import DIGITS, DIGITS_SLICE
+from experiments.recorded_weights import RecordedWeights
 from experiments.spec import Choice, Experiment
 from experiments.training import train
 from experiments.training_result import Progress, TrainingResult
@@ -181,6 +182,38 @@ def test_a_training_that_had_only_the_analysis_left(result: TrainingResult, tmp_
     first = train(FEW, checkpoint=tmp_path)
     same(first, result)
     same(train(FEW, checkpoint=tmp_path), result)
+
+
+def test_recorded_weights_are_on_the_disk_as_they_come(tmp_path: Path) -> None:
+    """And a training that goes on from an older checkpoint writes over what was recorded after it."""
+    experiment = replace(FEW, optimizers=choices("sgd", "adam"), steps=5)
+    row, sizes = 4 * 2 * experiment.make_landscape().dim, []
+
+    def heard(progress: Progress) -> None:
+        sizes.append((tmp_path / "weights.f32").stat().st_size / row)
+
+    asked = iter(range(100))
+    train(experiment, heard, lambda: next(asked) >= 6, tmp_path)
+    assert sizes[:-1] == [1, 2, 3, 4]
+    with (tmp_path / "weights.f32").open("ab") as file:  # as when it was killed between a record and a checkpoint
+        file.write(b"\xff" * (row + 8))
+    same(train(experiment, checkpoint=tmp_path), train(experiment))
+
+
+def test_a_checkpoint_without_its_weights_is_refused(tmp_path: Path) -> None:
+    experiment = replace(FEW, steps=1)
+    train(experiment, checkpoint=tmp_path)
+    weights = tmp_path / "weights.f32"
+    weights.write_bytes(weights.read_bytes()[:-1])
+    with pytest.raises(ValueError, match="lacks its recorded weights: delete it"):
+        train(experiment, checkpoint=tmp_path)
+
+
+def test_a_full_disk_is_an_error_at_the_row_that_does_not_fit() -> None:
+    recorded = RecordedWeights(2, 3, Path("/dev/full"))
+    with pytest.raises(OSError, match="No space left"):
+        recorded.append(np.zeros((2, 3)))
+    assert recorded.points == 0
 
 
 def test_a_checkpoint_of_something_else_is_refused(tmp_path: Path) -> None:
