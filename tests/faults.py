@@ -334,6 +334,7 @@ WRAPPERS = [
 
 MODIFIED = "tests/landscapes/test_modifiers.py -k "
 NOISE = "tests/landscapes/test_noise.py -k "
+STACKED = "tests/landscapes/test_stacked_runs.py"
 BATCHES = "tests/landscapes/test_batches.py -k "
 MAPS = "landscapes/linear_maps.py"
 MODIFIERS = [
@@ -1171,6 +1172,39 @@ SLICES = [
     ),
     Fault("experiments/devices.py", "cudnn.allow_tf32 = False", "cudnn.benchmark = False", "tests/experiments/test_devices.py"),
     Fault("experiments/grids/requests.py", "best_device())", '"cpu")', "tests/experiments/test_devices.py"),
+    Fault(
+        "landscapes/networks/stacked_runs.py",
+        "functional.cross_entropy(values, targets",
+        "functional.cross_entropy(-values, targets",
+        STACKED,
+    ),
+    Fault("landscapes/networks/stacked_runs.py", "(length / towards.norm(dim=-1, keepdim=True))", "length", STACKED),
+    Fault(
+        "landscapes/networks/stacked_runs.py",
+        "body if module.shortcut is None else body + ",
+        "body if module.shortcut is None else body - ",
+        STACKED,
+    ),
+    Fault("landscapes/networks/stacked_runs.py", "+ module.eps).rsqrt()", ").rsqrt()", STACKED),
+    Fault("landscapes/networks/stacked_runs.py", "remove_duplicate=False", "remove_duplicate=True", STACKED),
+    Fault(
+        "landscapes/networks/stacked_runs.py",
+        "if module._forward_hooks or module._forward_pre_hooks:",
+        "if not module:",
+        STACKED,
+    ),
+    Fault("landscapes/networks/stacked_runs.py", "or data[0].ndim != 2", "", STACKED),
+    Fault("landscapes/networks/stacked_runs.py", "or len(network.train.batches) == 1)", "or network)", STACKED),
+    Fault("landscapes/networks/stacked_runs.py", '("_WeightNorm", 0)', '("_WeightNorm", 1)', STACKED),
+    Fault(
+        "landscapes/networks/stacked_runs.py", "len(module.normalized_shape) == 1 and module.bias is not None", "True", STACKED
+    ),
+    Fault(
+        "landscapes/networks/stacked_runs.py",
+        "rows = [self.inner.gradient(row) for row in theta.reshape(-1, theta.shape[-1])]",
+        "rows = list(self.inner.gradient(theta.reshape(-1, theta.shape[-1])))",
+        STACKED,
+    ),
     Fault("experiments/together.py", "low = high", "low = 0", "tests/experiments/test_together.py"),
     Fault("experiments/together.py", "step.gradient.pop(member, None)", "pass", "tests/experiments/test_together.py"),
     Fault(
@@ -1266,6 +1300,12 @@ CONFORMING = [
         GALLERY + "maps",
     ),
     Fault("pages/conformance.py", "known or shipped().ours.outcomes", "shipped().ours.outcomes", CONFORMANCE + "another"),
+    Fault("landscapes/networks/network.py", "if evaluate.draws(start, train):", "if False:", OWN + "refused"),
+    Fault("landscapes/networks/module_loss.py", "key=lambda p: p.dtype.itemsize", "key=lambda p: 0", OWN + "digits"),
+    Fault("landscapes/networks/module_loss.py", "if not loss.requires_grad:", "if False:", OWN + "derivative"),
+    Fault("landscapes/networks/parts.py", "is_pair(batch) and batch[1].ndim == 1 and", "is_pair(batch) and", OWN + "accuracy"),
+    Fault("landscapes/networks/grids/in_place.py", "if not isinstance(outputs, Tensor):", "if False:", OWN + "curved"),
+    Fault("landscapes/networks/grids/facts.py", "or targets.ndim > 1:", "or False:", OWN + "curved"),
 ]
 
 SHIPPED, SHOWN = "tests/experiments/test_shipped.py -k ", "tests/pages/test_network_finished.py -k "

@@ -17,16 +17,19 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from landscapes.landscape import Block
 from landscapes.networks.inputs import input_layers
 from landscapes.networks.normalisation import Statistics, batch_norms, set_mode
-from landscapes.networks.parts import is_pair, mapped
+from landscapes.networks.parts import Parts, has_targets, mapped
 
 Criterion = Callable[..., Tensor]
+FEW = 8  # samples that a first look at a module takes
 
 
 def copied(module: nn.Module, statistics: Statistics) -> tuple[nn.Module, dict[str, Tensor]]:
     """A copy to evaluate, and its trainable parameters in the module's order; nothing in the copy asks for gradients.
 
-    Raises ValueError for a module that cannot be copied, or has nothing to train.
+    Raises ValueError for a module that cannot be copied, cannot be evaluated at other parameters, or has nothing to train.
     """
+    if reason := _refused(module):
+        raise ValueError(reason)
     try:
         copy = deepcopy(module)
     except (RuntimeError, TypeError, AttributeError) as error:
@@ -46,12 +49,27 @@ def copied(module: nn.Module, statistics: Statistics) -> tuple[nn.Module, dict[s
     return copy, parameters
 
 
+def _refused(module: nn.Module) -> str:
+    """Why a module cannot be evaluated at other parameters than its own; empty where it can."""
+    if isinstance(module, (nn.DataParallel, nn.parallel.DistributedDataParallel)):
+        return f"a {type(module).__name__} spreads a module over devices: give its .module"
+    if isinstance(module, torch.jit.ScriptModule):
+        return "a module of TorchScript is compiled for its own parameters: give the module that it was made of"
+    for name, parameter in module.named_parameters():
+        if isinstance(parameter, nn.parameter.UninitializedParameter):
+            return f"{name!r} has no shape yet, as in a lazy layer that has seen no input: call the module once"
+        if parameter.dtype == torch.bfloat16:
+            return f"{name!r} is torch.bfloat16, of which NumPy, where paths and grids are kept, has none: give module.float()"
+    return ""
+
+
 @dataclass(frozen=True, eq=False)
 class ModuleLoss:
     """What a criterion says about a module, whose parameters are those of a flat vector `(dim,)`, on one batch.
 
     A batch (inputs, targets) gives criterion(module(inputs), targets); inputs that are a tuple or a mapping are the module's
-    arguments. A batch None gives criterion(module); any other one criterion(module, batch). Nothing in the module changes.
+    arguments, targets may have several tensors. A batch None gives criterion(module); any other one criterion(module, batch).
+    Nothing in the module changes.
     """
 
     name: str
@@ -64,7 +82,7 @@ class ModuleLoss:
 
         `buffers` take the place of the module's, by name, and keep what the module writes into them.
         """
-        if is_pair(batch):
+        if has_targets(batch):
             loss = self.criterion(self.outputs(theta, batch[0], buffers), batch[1])
         else:
             given = {f"module.{name}": value for name, value in self._given(theta, buffers).items()}
@@ -87,13 +105,38 @@ class ModuleLoss:
     def gradient(self, theta: Tensor, batch: Any) -> Tensor:
         """The gradient by theta, `(dim,)`."""
         leaf = theta.detach().requires_grad_()
-        return torch.autograd.grad(self(leaf, batch), leaf, materialize_grads=True)[0]
+        return torch.autograd.grad(self._differentiable(leaf, batch), leaf, materialize_grads=True)[0]
 
     def with_graph(self, leaf: Tensor, batch: Any) -> Tensor:
         """The gradient by a leaf, to be differentiated again."""
         with self._twice_differentiable():
-            loss = self(leaf, batch)
+            loss = self._differentiable(leaf, batch)
         return torch.autograd.grad(loss, leaf, create_graph=True, materialize_grads=True)[0]
+
+    def _differentiable(self, leaf: Tensor, batch: Any) -> Tensor:
+        loss = self(leaf, batch)
+        if not loss.requires_grad:
+            raise ValueError(
+                f"{self.name}: the loss has no derivative by the weights: the module or its criterion leaves torch's autograd, "
+                "as .detach(), .item(), torch.no_grad() and classes that are counted do"
+            )
+        return loss
+
+    def draws(self, theta: Tensor, train: Parts) -> bool:
+        """Whether it draws random numbers, seen on a few samples; what cannot be evaluated says so when it is asked."""
+        few = train if train.joined is None else train.chosen(range(min(FEW, train.samples)))
+        places = [theta.device] if theta.is_cuda else []
+
+        def states() -> list[Tensor]:
+            return [torch.get_rng_state(), *(torch.cuda.get_rng_state(place) for place in places)]
+
+        with torch.random.fork_rng(devices=places):
+            before = states()
+            try:
+                self(theta.detach(), few.batches[0])
+            except Exception:
+                return False
+            return not all(torch.equal(a, b) for a, b in zip(before, states()))
 
     def _given(self, theta: Tensor, buffers: Mapping[str, Tensor] | None) -> dict[str, Tensor]:
         """Parameters and buffers by name. One split, no slices: the backward of each slice allocates a whole zero vector."""
@@ -120,8 +163,8 @@ class ModuleLoss:
 
     @cached_property
     def like(self) -> Tensor:
-        """A parameter, whose dtype and device are those of points."""
-        return self.module.get_parameter(self.blocks[0].name)
+        """A parameter, whose dtype and device are those of points: of several types the first with the most digits."""
+        return max((self.module.get_parameter(block.name) for block in self.blocks), key=lambda p: p.dtype.itemsize)
 
     @cached_property
     def input_layers(self) -> dict[str, nn.Module]:

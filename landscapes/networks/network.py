@@ -19,7 +19,7 @@ from landscapes.networks.inputs import InputPower, input_layers
 from landscapes.networks.layers import input_reason
 from landscapes.networks.module_loss import Criterion, ModuleLoss, copied
 from landscapes.networks.normalisation import Statistics, batch_norms, blank_statistics, set_mode, tracking
-from landscapes.networks.parts import Parts, is_pair, sum_of
+from landscapes.networks.parts import Parts, labels_in, sum_of
 from landscapes.networks.perceptron_hessian import perceptron_hessian
 from landscapes.networks.runs import Runs
 from landscapes.networks.second_order import HessianProducts
@@ -69,23 +69,30 @@ class Network(Landscape):
     ) -> Network:
         """The landscape of any module, criterion and data; it starts at the module's present weights.
 
-        data (inputs, targets): the loss is criterion(module(inputs), targets), a mean over samples. Any other batch, a dict for
-        one: criterion(module, batch). None: criterion(module). A DataLoader, or other batches one after the other, are read
-        once; their means are weighted by their sizes. `part` cuts data into parts of so many samples, which bounds memory;
-        `samples` bounds how many are read from a loader. Data go to the module's device. Raises ValueError for what cannot
-        be a landscape, in a sentence.
+        data (inputs, targets): the loss is criterion(module(inputs), targets), a mean over samples; either may be several
+        tensors, inputs as the module's arguments. Any other batch, a dict for one: criterion(module, batch). None:
+        criterion(module). A DataLoader, or other batches one after the other, are read once; their means are weighted by their
+        sizes. `part` cuts data into parts of so many samples, which bounds memory; `samples` bounds how many are read from a
+        loader. Data go to the module's device. Raises ValueError for what cannot be a landscape, in a sentence.
         """
         copy, parameters = copied(module, statistics)
         known = input_layers(copy)
         blocks = tuple(Block(n, tuple(p.shape), inputs=n in known) for n, p in parameters.items())
         place = next(iter(parameters.values())).device
         sets = [None if d is None else Parts.of(d, part, samples).moved(lambda t: t.to(place)) for d in (data, test)]
+        evaluate, train = ModuleLoss(name, copy, criterion, blocks), sets[0] or Parts.of(None)
+        start = torch.cat([p.detach().reshape(-1).to(evaluate.like.dtype) for p in parameters.values()])
+        if evaluate.draws(start, train):
+            raise ValueError(
+                f"{name}: its module or criterion draws random numbers in eval mode too, so that its loss is no function of "
+                "the weights; functional.dropout needs training=self.training, and other noise has to be drawn before, as data"
+            )
         return cls(
             name=name,
-            evaluate=ModuleLoss(name, copy, criterion, blocks),
-            train=sets[0] or Parts.of(None),
+            evaluate=evaluate,
+            train=train,
             test=sets[1],
-            start=tuple(torch.cat([p.detach().reshape(-1) for p in parameters.values()]).tolist()),
+            start=tuple(start.tolist()),
             statistics=statistics,
             unknown_inputs=input_reason(name, blocks),
         )
@@ -120,7 +127,7 @@ class Network(Landscape):
     def classifies(self) -> bool:
         """Whether there are test samples with classes, so that there is an accuracy."""
         batches = () if self.test is None else self.test.batches
-        return bool(batches) and all(is_pair(b) and not b[1].is_floating_point() for b in batches)
+        return bool(batches) and all(labels_in(batch) for batch in batches)
 
     def _changed(self, **fields: Any) -> Self:
         """With other fields, and nothing remembered."""
@@ -273,6 +280,8 @@ class Network(Landscape):
             buffers, right = self._test_statistics(row), row.new_zeros(())
             for inputs, labels in self.test.batches:
                 outputs = self._in_test.outputs(row, inputs, buffers)
+                if not isinstance(outputs, Tensor):
+                    raise ValueError(f"{self.name}: its outputs are not one tensor of scores, so there is no accuracy")
                 guesses = outputs.argmax(-1) if outputs.shape[-1] > 1 else (outputs[..., 0] > 0).to(labels.dtype)
                 right = right + torch.where(outputs.isfinite().all(), (guesses == labels).sum(), float("nan"))
             rows.append(right / self.test.samples)

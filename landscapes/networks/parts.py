@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, Dataset, IterableDataset
 
 
 def mapped(batch: Any, function: Callable[[Tensor], Any]) -> Any:
@@ -40,6 +41,21 @@ def is_pair(batch: Any) -> bool:
     return isinstance(batch, (tuple, list)) and len(batch) == 2 and isinstance(batch[1], Tensor)
 
 
+def has_targets(batch: Any) -> bool:
+    """Whether a batch is (inputs, targets), also where the targets are several tensors, in a tuple, a list or a mapping."""
+    return is_pair(batch) or (
+        isinstance(batch, (tuple, list))
+        and len(batch) == 2
+        and isinstance(batch[1], (tuple, list, Mapping))
+        and any(True for _ in tensors(batch[1]))
+    )
+
+
+def labels_in(batch: Any) -> bool:
+    """Whether a batch is inputs with one whole label for each sample."""
+    return is_pair(batch) and batch[1].ndim == 1 and not batch[1].is_floating_point()
+
+
 def samples_in(batch: Any) -> int | None:
     """How many samples a batch has: the common length of its tensors' first axes, or of a pair's targets; None if unknown."""
     lengths = {len(t) if t.ndim else 0 for t in tensors(batch)}
@@ -66,13 +82,15 @@ class Parts:
         """From None, from one batch, or from batches: a DataLoader or anything else that gives one after the other.
 
         A tensor, a tuple, a mapping and a list of tensors are one batch, which is cut into parts of `part` samples if that is
-        given. Of batches, those up to `most` samples are taken. Raises ValueError for no samples.
+        given. Of batches, those up to `most` samples are taken. Raises ValueError for no samples, and for what has no tensors.
         """
+        if isinstance(data, Dataset) and not isinstance(data, IterableDataset):
+            raise ValueError("a Dataset gives one sample after the other: a DataLoader of it gives batches")
         if data is None:
             return cls((None,), (1,), reason="it has no data")
         if isinstance(data, (Tensor, tuple, Mapping)) or (isinstance(data, list) and data and _flat(data)):
-            return cls._one(data, part)
-        batches = _read(data, most)
+            return cls._one(_of_tensors(data), part)
+        batches = [_of_tensors(batch) for batch in _read(data, most)]
         sizes = [samples_in(batch) for batch in batches]
         if not batches:
             raise ValueError("the data have no batches")
@@ -126,6 +144,16 @@ class Parts:
 def sum_of(values: Iterable[Tensor]) -> Tensor:
     """The sum of one tensor or more, without a zero before the first."""
     return reduce(operator.add, values)
+
+
+def _of_tensors(batch: Any) -> Any:
+    """The batch. Raises ValueError where it holds NumPy's arrays, which no module takes."""
+    inside = list(batch.values() if isinstance(batch, Mapping) else batch if isinstance(batch, (tuple, list)) else ())
+    if any(isinstance(value, np.ndarray) for value in inside):
+        raise ValueError("the data hold arrays of NumPy, not tensors: torch.as_tensor(array) makes one")
+    for value in inside:
+        _of_tensors(value)
+    return batch
 
 
 def _flat(data: list[Any]) -> bool:

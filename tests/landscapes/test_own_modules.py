@@ -14,9 +14,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.data import DataLoader, TensorDataset
 
+from experiments import run
+from experiments.grids import report, slice_through
+from landscapes.directions import DIRECTIONS
 from landscapes.landscape import Draw
 from landscapes.networks.network import Network
 from landscapes.networks.parts import tensors
+from optimizers import OPTIMIZERS
 
 INPUTS = torch.randn(10, 5, 3, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
 CLASSES = torch.randint(0, 2, (10,), generator=torch.Generator().manual_seed(2))
@@ -87,6 +91,76 @@ class Counting(nn.Module):
         return self.linear(x) * self.seen
 
 
+class Named(nn.Module):
+    """Its outputs are a dict."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.code, self.back = nn.Linear(3, 2), nn.Linear(2, 3)
+
+    def forward(self, x: Tensor) -> dict[str, Tensor]:
+        code = torch.tanh(self.code(x))
+        return {"code": code, "back": self.back(code)}
+
+
+class TwoHeaded(nn.Module):
+    """Its outputs are a pair."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.body, self.kind, self.size = nn.Linear(3, 4), nn.Linear(4, 2), nn.Linear(4, 1)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        body = torch.tanh(self.body(x))
+        return self.kind(body), self.size(body)[:, 0]
+
+
+class Reader(nn.Module):
+    """A small encoder of words, with positions that are learned."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words, self.places = nn.Embedding(7, 4), nn.Parameter(0.1 * torch.randn(4, 4))
+        self.encoder = nn.TransformerEncoderLayer(4, 2, 4, batch_first=True, dropout=0.2)
+        self.out = nn.Linear(4, 3)
+
+    def forward(self, words: Tensor) -> Tensor:
+        return self.out(self.encoder(self.words(words) + self.places).mean(1))
+
+
+class Gated(nn.Module):
+    """A recurrent regression."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gru, self.out = nn.GRU(3, 3, batch_first=True), nn.Linear(3, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.out(self.gru(x)[1][-1])
+
+
+class Mixed(nn.Module):
+    """Its first layer has fewer digits than its last one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.coarse, self.fine = nn.Linear(3, 4).half(), nn.Linear(4, 2).double()
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.fine(self.coarse(x.half()).double().relu())
+
+
+class Noisy(nn.Module):
+    """Drops in every mode."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.linear = nn.Linear(3, 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return functional.dropout(self.linear(x), 0.5)
+
+
 class Phases(nn.Module):
     def __init__(self) -> None:
         super().__init__()
@@ -128,9 +202,26 @@ def penalised(module: nn.Module, batch: Any) -> Tensor:
     return by_name(module, batch) + 0.1 * penalty
 
 
+def rebuilt(outputs: dict[str, Tensor], x: Tensor) -> Tensor:
+    return functional.mse_loss(outputs["back"], x) + 0.1 * outputs["code"].square().mean()
+
+
+def both(outputs: tuple[Tensor, Tensor], targets: Any) -> Tensor:
+    return functional.cross_entropy(outputs[0], targets[0]) + functional.mse_loss(outputs[1], targets[1])
+
+
+def noisy(outputs: Tensor, targets: Tensor) -> Tensor:
+    return functional.cross_entropy(outputs + torch.randn_like(outputs), targets)
+
+
+def share_wrong(outputs: Tensor, targets: Tensor) -> Tensor:
+    return (outputs.argmax(-1) != targets).to(outputs.dtype).mean()
+
+
 def differential_equation(module: nn.Module) -> Tensor:
     """u' = -u with u(0) = 1: no data, and a derivative by the network's input."""
-    t = torch.linspace(0, 1, 16, dtype=next(module.parameters()).dtype)[:, None].requires_grad_()
+    like = next(module.parameters())
+    t = torch.linspace(0, 1, 16, dtype=like.dtype, device=like.device)[:, None].requires_grad_()
     u = module(t)
     slope = torch.autograd.grad(u.sum(), t, create_graph=True)[0]
     return (slope + u).square().mean() + (module(t[:1] * 0) - 1).square().mean()
@@ -167,6 +258,8 @@ def plain(module: nn.Module) -> Tensor:
     return functional.cross_entropy(module(INPUTS[:, 0]), CLASSES)
 
 
+SIZES = INPUTS.sum((1, 2))
+TABLE = functional.one_hot(CLASSES)
 PADDED = torch.arange(5) >= torch.tensor([5, 4, 3, 5, 2, 1, 5, 4, 3, 2])[:, None]
 CASES = {
     "tensors": Case(small, functional.cross_entropy, pair(), plain),
@@ -205,6 +298,26 @@ CASES = {
     "loader": Case(small, functional.cross_entropy, lambda: loader(10), plain),
     "loader of unequal batches": Case(small, functional.cross_entropy, lambda: loader(4, shuffle=True), plain),
     "loader of dicts": Case(small, by_name, dict_loader, plain),
+    "outputs by name": Case(
+        Named, rebuilt, pair(INPUTS[:, 0], INPUTS[:, 0]), lambda m: rebuilt(m(INPUTS[:, 0]), INPUTS[:, 0])
+    ),
+    "two outputs and two targets": Case(
+        TwoHeaded, both, lambda: (INPUTS[:, 0], (CLASSES, SIZES)), lambda m: both(m(INPUTS[:, 0]), (CLASSES, SIZES))
+    ),
+    "loader of two targets": Case(
+        TwoHeaded, both, lambda: DataLoader([(INPUTS[i, 0], (CLASSES[i], SIZES[i])) for i in range(10)], batch_size=4),  # type: ignore[arg-type]
+        lambda m: both(m(INPUTS[:, 0]), (CLASSES, SIZES)),
+    ),
+    "a table of whole numbers": Case(
+        small, functional.mse_loss, pair(INPUTS[:, 0], TABLE), lambda m: functional.mse_loss(m(INPUTS[:, 0]), TABLE)
+    ),
+    "words": Case(
+        Reader, functional.cross_entropy, pair(WORDS, WORDS[:, 1] % 3),
+        lambda m: functional.cross_entropy(m(WORDS), WORDS[:, 1] % 3),
+    ),
+    "GRU": Case(
+        Gated, functional.mse_loss, pair(INPUTS, SIZES[:, None]), lambda m: functional.mse_loss(m(INPUTS), SIZES[:, None])
+    ),
     "parametrised": Case(
         lambda: nn.utils.parametrizations.weight_norm(nn.Linear(3, 2)), functional.cross_entropy, pair(), plain
     ),
@@ -298,6 +411,37 @@ def test_everything_comes_back_bit_identical(case: Case) -> None:
     assert not torch.is_inference_mode_enabled() and torch.backends.mha.get_fastpath_enabled()
 
 
+STEPS, RATE = 3, 0.05
+
+
+def test_it_is_trained_sliced_and_curved(case: Case) -> None:
+    """Gradient descent, a plane, eigenvalues over it, and what is said of it, each against the module by itself."""
+    module = case.module()
+    before = bits(module)
+    network = Network.of(module, case.criterion, case.data())
+    path = run(OPTIMIZERS["sgd"](lr=RATE), network, network.start, steps=STEPS).theta
+    theta = nn.utils.parameters_to_vector(trainable(module)).detach()
+    for _ in range(STEPS):
+        copy = filled(module, theta)
+        with torch.nn.attention.sdpa_kernel(torch.nn.attention.SDPBackend.MATH):
+            found = torch.autograd.grad(case.reference(copy), trainable(copy), materialize_grads=True)
+        theta = theta - RATE * nn.utils.parameters_to_vector(found)
+    np.testing.assert_allclose(path[-1], theta.numpy(), rtol=1e-9, atol=1e-12)
+    way, window = DIRECTIONS["random"](seed=2), [(-0.5, 0.5), (-0.25, 0.75)]
+    drawn = slice_through(network, way, at=path[-1], window=window, cells=(3, 2)).grid
+    for cell in ((0, 1), (1, 2)):
+        here = torch.as_tensor(drawn.span.points(drawn.coordinates[cell]))
+        assert drawn.values["loss"][cell] == pytest.approx(float(case.reference(filled(module, here)).detach()), rel=1e-9)
+    curved = slice_through(network, way, at=path[-1], window=window, cells=1, quantities=("largest", "smallest")).grid
+    here = torch.as_tensor(curved.span.points(curved.coordinates[0, 0]))
+    spectrum = np.linalg.eigvalsh(network.hessian(here).numpy())
+    ends = [curved.values[name][0, 0] for name in ("smallest", "largest")]
+    np.testing.assert_allclose(ends, spectrum[[0, -1]], atol=0.01 * np.abs(spectrum).max())
+    joint = slice_through(network, "principal", paths=[path], cells=3)
+    assert np.isfinite(joint.grid.values["loss"]).all() and f"It shows 2 of {network.dim}" in report(joint.trust())
+    assert same(before, bits(module))
+
+
 @pytest.mark.parametrize("name", ["dict", "loader of unequal batches", "loader of dicts", "tensors", "three tensors"])
 def test_mini_batches_are_rows_of_the_data(name: str) -> None:
     case = CASES[name]
@@ -345,6 +489,15 @@ def test_batches_of_different_shapes_make_a_loss_but_no_mini_batches() -> None:
         (lambda: Network.of(small(), functional.cross_entropy, []), "no batches"),
         (lambda: Network.of(small(), by_name, [{"x": INPUTS, "y": CLASSES[:2]}] * 2), "how many samples they have"),
         (lambda: Network.of(small(), by_name, named(), statistics="moved"), "must be frozen or recomputed"),
+        (lambda: Network.of(nn.DataParallel(small()), functional.cross_entropy, pair()()), "give its .module"),
+        (lambda: Network.of(torch.jit.script(small()), functional.cross_entropy, pair()()), "the module that it was made of"),
+        (lambda: Network.of(nn.LazyLinear(2), functional.cross_entropy, pair()()), "'weight' has no shape yet"),
+        (lambda: Network.of(small().bfloat16(), functional.cross_entropy, pair()()), "'0.weight' is torch.bfloat16"),
+        (lambda: Network.of(small(), functional.cross_entropy, (INPUTS[:, 0].numpy(), CLASSES)), "arrays of NumPy"),
+        (lambda: Network.of(small(), by_name, [{"x": [INPUTS.numpy()], "y": CLASSES}]), "arrays of NumPy"),
+        (lambda: Network.of(small(), functional.cross_entropy, TensorDataset(INPUTS, CLASSES)), "a DataLoader of it"),
+        (lambda: Network.of(Noisy().double(), functional.cross_entropy, pair()()), "draws random numbers in eval mode"),
+        (lambda: Network.of(small().double(), noisy, pair()()), "draws random numbers in eval mode"),
     ],
 )
 def test_what_cannot_be_a_landscape_is_refused_in_a_sentence(make: Callable[[], Any], said: str) -> None:
@@ -363,6 +516,35 @@ def test_a_criterion_must_give_one_number(criterion: Any, said: str) -> None:
     network = Network.of(small().double(), criterion, pair()())
     with pytest.raises(ValueError, match=said):
         network.loss(network.point(network.start))
+
+
+def test_a_loss_without_a_derivative_is_still_a_surface() -> None:
+    network = Network.of(small().double(), share_wrong, pair()())
+    grid = slice_through(network, "random", window=[(-3, 3), (-3, 3)], cells=5).grid
+    assert set(np.round(grid.values["loss"].ravel() * 10, 9)) <= set(range(11)) and np.ptp(grid.values["loss"]) > 0
+    for ask in (network.gradient, lambda theta: network.hvp(theta, theta)):
+        with pytest.raises(ValueError, match="no derivative by the weights"):
+            ask(network.point(network.start))
+
+
+def test_a_point_has_the_digits_of_the_finest_weights() -> None:
+    module = Mixed()
+    network = Network.of(module, functional.cross_entropy, pair()())
+    theta = network.point(network.start)
+    assert theta.dtype == torch.float64 and torch.equal(network.split(theta)["fine.weight"], module.fine.weight)
+    assert float(network.loss(theta)) == float(plain(module).detach()) and network.gradient(theta).dtype == torch.float64
+
+
+def test_an_accuracy_needs_one_label_for_each_sample() -> None:
+    """Classes of every pixel or word stand along another axis of the outputs."""
+    images, masks = torch.rand(6, 1, 2, 2), torch.randint(0, 2, (6, 2, 2))
+    module = nn.Conv2d(1, 2, 3, padding=1)
+    network = Network.of(module, functional.cross_entropy, (images, masks), test=(images, masks))
+    assert not network.classifies and slice_through(network, "random", cells=3).grid.complete
+    with pytest.raises(ValueError, match="no test samples with classes"):
+        network.accuracy(network.point(network.start))
+    with pytest.raises(ValueError, match="has no classes"):
+        slice_through(network, "random", cells=3, quantities=("loss", "accuracy"))
 
 
 class Borrowing(nn.Module):
@@ -423,7 +605,9 @@ def test_input_power_of_convolutions_in_every_dimension(layer: Any) -> None:
 def test_on_a_gpu_the_numbers_are_the_same(case: Case) -> None:
     module, data = case.module(), case.data()
     here = Network.of(module, case.criterion, data)
-    there = Network.of(deepcopy(module).cuda(), case.criterion, data)
+    given = deepcopy(module).cuda()
+    before = bits(given)
+    there = Network.of(given, case.criterion, data)
     theta = here.point(here.start) + 0.1
     vector = torch.linspace(-1, 1, here.dim)
     for network in (there, here.to("cuda")):
@@ -432,3 +616,9 @@ def test_on_a_gpu_the_numbers_are_the_same(case: Case) -> None:
         torch.testing.assert_close(network.loss(place).cpu(), here.loss(theta), rtol=1e-10, atol=0)
         torch.testing.assert_close(network.gradient(place).cpu(), here.gradient(theta), rtol=1e-8, atol=1e-11)
         torch.testing.assert_close(network.hvp(place, vector.cuda()).cpu(), here.hvp(theta, vector), rtol=1e-7, atol=1e-9)
+        asked: dict[str, Any] = {"window": [(-0.5, 0.5)] * 2, "cells": 3, "at": theta.numpy()}
+        found, wanted = (slice_through(one, "random", **asked).grid.values["loss"] for one in (network, here))
+        np.testing.assert_allclose(found, wanted, rtol=1e-8)
+        found, wanted = (run(OPTIMIZERS["sgd"](lr=RATE), one, one.start, steps=STEPS).theta[-1] for one in (network, here))
+        np.testing.assert_allclose(found, wanted, rtol=1e-8, atol=1e-11)
+    assert same(before, bits(given))

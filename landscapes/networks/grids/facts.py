@@ -69,10 +69,10 @@ def chance_level(network: Network) -> float | None:
         return None
     criterion, rows = network.evaluate.criterion, (len(targets), some.shape[1])
     equal = some.new_zeros(rows)
-    if targets.is_floating_point():
+    if targets.is_floating_point() or targets.ndim > 1:
         if targets.shape != rows:
             return None
-        constant = [targets.mean(dim=0).expand(rows)]
+        constant = [targets.to(some.dtype).mean(dim=0).expand(rows)]
     elif is_cross_entropy(criterion, targets) or rows[1] == 1:
         constant = [equal]
     else:

@@ -16,6 +16,7 @@ from landscapes.directions.span import Span
 from landscapes.grids.evaluator import Evaluator, Tick, Values, no_tick
 from landscapes.networks.grids.folding import Written, written
 from landscapes.networks.grids.samples import Judge, check_asked, splits
+from landscapes.networks.module_loss import FEW
 from landscapes.networks.network import Network
 from landscapes.networks.normalisation import batch_norms, tracking
 from landscapes.networks.parts import Parts, is_pair
@@ -36,6 +37,10 @@ def reason_against(network: Network) -> str | None:
     for parts in (network.train, network.test):
         if parts is not None and not all(is_pair(b) and isinstance(b[0], Tensor) for b in parts.batches):
             return "its data are not pairs of inputs and targets"
+    with torch.no_grad():
+        outputs = network.evaluate.outputs(network.point(network.start), network.train.batches[0][0][:FEW])
+    if not isinstance(outputs, Tensor):
+        return "its outputs are not one tensor"
     return None
 
 

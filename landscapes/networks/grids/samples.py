@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from landscapes.networks.network import Network
-from landscapes.networks.parts import Parts, is_pair
+from landscapes.networks.parts import Parts, is_pair, labels_in, mapped
 
 
 class Sums(NamedTuple):
@@ -57,8 +57,8 @@ def check_asked(network: Network, asked: Sequence[str]) -> None:
 
 
 def has_classes(parts: Parts) -> bool:
-    """Whether all targets are labels."""
-    return all(is_pair(batch) and not batch[1].is_floating_point() for batch in parts.batches)
+    """Whether all targets are labels, one for each sample."""
+    return all(labels_in(batch) for batch in parts.batches)
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,11 +69,12 @@ class Judge:
     accuracy: bool
     spread: bool
 
-    def __call__(self, outputs: Tensor, targets: Tensor) -> Sums:
+    def __call__(self, outputs: Any, targets: Tensor) -> Sums:
         """Of outputs `(samples, ...)`, at one point."""
         count = len(targets)
-        nothing = outputs.new_zeros((), dtype=torch.float64)
-        loss, square, hits = self.criterion(outputs, targets).double() * count, nothing, nothing
+        loss = self.criterion(outputs, targets).double() * count
+        nothing = torch.zeros_like(loss)
+        square, hits = nothing, nothing
         if self.spread:
             each = self.each(outputs, targets).double()
             square = (each * each).sum()
@@ -82,22 +83,37 @@ class Judge:
             hits = torch.where(outputs.isfinite().all(), right, float("nan"))
         return Sums(loss.detach(), square.detach(), hits)
 
-    def each(self, outputs: Tensor, targets: Tensor) -> Tensor:
-        """Each sample's own loss, `(samples,)`. Raises ValueError for a criterion that is not a mean over samples."""
-        if is_cross_entropy(self.criterion, targets) and outputs.ndim == 2:
+    def each(self, outputs: Any, targets: Tensor) -> Tensor:
+        """Each sample's own loss, `(samples,)`, of outputs of any structure.
+
+        Raises ValueError for a criterion that is not a mean over samples.
+        """
+        if is_cross_entropy(self.criterion, targets) and isinstance(outputs, Tensor) and outputs.ndim == 2:
             return functional.cross_entropy(outputs, targets, reduction="none")
         try:
-            losses = torch.vmap(lambda o, t: self.criterion(o[None], t[None]))(outputs, targets)
-        except (RuntimeError, ValueError, TypeError):
-            losses = torch.stack([self.criterion(o[None], t[None]) for o, t in zip(outputs, targets)])
+            losses = torch.vmap(lambda o, t: self.criterion(mapped(o, lambda x: x[None]), t[None]))(outputs, targets)
+        except (RuntimeError, ValueError, TypeError, AttributeError):
+            losses = torch.stack([self._one(outputs, targets, slice(i, i + 1)) for i in range(len(targets))])
         whole, mean = float(self.criterion(outputs, targets)), float(losses.double().mean())
-        if isfinite(whole) and not same(whole, mean, outputs):
+        if isfinite(whole) and not same(whole, mean, losses):
             raise ValueError("the criterion is not a mean over samples, so the loss has no standard error")
         return losses
 
+    def _one(self, outputs: Any, targets: Tensor, sample: slice) -> Tensor:
+        try:
+            loss: Tensor = self.criterion(mapped(outputs, lambda x: x[sample]), targets[sample])
+        except Exception as error:
+            raise ValueError(f"samples have no losses of their own: {error}") from error
+        return loss
 
-def guesses(outputs: Tensor, targets: Tensor) -> Tensor:
-    """The class with the largest output; of a single output, class 1 where it is positive."""
+
+def guesses(outputs: Any, targets: Tensor) -> Tensor:
+    """The class with the largest output; of a single output, class 1 where it is positive.
+
+    Raises ValueError where the outputs are several tensors.
+    """
+    if not isinstance(outputs, Tensor):
+        raise ValueError("the module's outputs are not one tensor of scores, so there is no accuracy")
     return outputs.argmax(-1) if outputs.shape[-1] > 1 else (outputs[..., 0] > 0).to(targets.dtype)
 
 
@@ -106,7 +122,7 @@ def splits(criterion: Any, outputs: Tensor, targets: Tensor) -> bool:
     if is_cross_entropy(criterion, targets):
         return True
     count = len(targets)
-    if count < 2:
+    if count < 2 or len(outputs) != count:
         return False
     whole = float(criterion(outputs, targets))
     for cut in {1, count // 3 or 1, count // 2}:
