@@ -4,7 +4,8 @@
     python -m benchmarks.j3_slices --memory MLP # what `main` asks of itself in fresh processes
 
 Every way evaluates the same weights, save the libraries, which draw directions of their own; the largest relative difference
-from the script is printed. Times are per point, from grids small enough to wait for.
+from the script is printed. A library that does not run has no column, and a line under the table says why. Times are per point,
+from grids small enough to wait for.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from functools import partial
 from typing import Any, NamedTuple
@@ -160,13 +161,24 @@ def growth() -> list[list[Any]]:
     return rows
 
 
+def compared(known: Iterable[tuple[type[Any], str]]) -> list[tuple[type[Any], str]]:
+    """Of all libraries, with the version of each or why it does not run, those that these jobs can be given to."""
+    return [(library, version) for library, version in known if library in (LossLandscapes, Losscape)]
+
+
+def told(known: Iterable[tuple[type[Any], str]]) -> str:
+    """What stands in the libraries' columns, and why one has none, in a line."""
+    said = "; ".join(f"{library.name} {version}" for library, version in known)
+    return f"Published libraries: {said}."
+
+
 def main() -> None:
     torch.set_num_threads(1)
     if sys.argv[1:2] == ["--memory"]:
         print_memory(sys.argv[2])
         return
-    found = {library.name: library() for library, version in installed() if not version.startswith("not run")}
-    libraries = {name: found[name] for name in (LossLandscapes.name, Losscape.name) if name in found}
+    known = compared(installed())
+    libraries = {library.name: library() for library, version in known if not version.startswith("not run")}
     print(f"J3 slices. {machine()}, torch {torch.__version__}, one thread; ms of CPU time a point.\n")
     heads = [
         "what",
@@ -182,6 +194,7 @@ def main() -> None:
         "memory",
     ]
     print(table(heads, [row(name, job, libraries) for name, job in JOBS.items()]))
+    print(f"\n{told(known)}")
     print("\nGrowth, MLP:\n")
     print(table(["with", "of", "ms", "times the row before"], growth()))
 
