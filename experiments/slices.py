@@ -70,7 +70,8 @@ def outline_of(result: TrainingResult) -> Any:
 
 def _words(result: TrainingResult) -> tuple[str, str]:
     """The joint plane's name and description."""
-    return slice_words.joint_name(result.experiment), slice_words.joint_description(result.experiment, result.explained.tolist())
+    training = result.experiment
+    return slice_words.joint_name(training), slice_words.joint_description(training, result.explained.tolist())
 
 
 def trained(experiment: Experiment) -> TrainingResult:

@@ -10,9 +10,7 @@ import plotly.graph_objects as go
 
 from figures import theme
 from figures.plain import figure, log_axis
-from figures.sliced import Along, Mark
-
-HUES = (4, 5)  # of theme.MINIMA: the first slice, and the one that it is compared with
+from figures.sliced import HUES, Along, Mark
 
 
 def slice_line_figure(

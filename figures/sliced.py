@@ -13,6 +13,7 @@ from experiments.grids.paths import ProjectedPath
 from experiments.grids.shown_slice import CURVED, SHOWN, ShownSlice, values
 from experiments.grids.spec import SliceSpec
 
+HUES = (4, 5)  # of theme.MINIMA: the first slice, and the one that it is compared with
 Shown = tuple[SliceSpec, Cells]  # a slice, and what is computed of it
 NAMES = {"accuracy": "accuracy", "error": "error", "loss": "loss", "largest": "λ_max", "ratio": "ratio"}
 

@@ -19,11 +19,7 @@ def link_and_frame(
     """The `link` to `what`, and the iframe's text with some of `parts` hidden, for which `address` takes Streamlit's own
     fields and the hidden parts. `instead` says what serves readers elsewhere while this server is the visitor's computer.
     """
-    if urlsplit(st.context.url or "").hostname in LOCAL:
-        said = f"This address is of your own computer, so the link opens there only. For readers elsewhere {instead}"
-        st.info(said, icon=":material/home:")
-    st.markdown(f"**Link to {what}**")
-    st.code(link, language=None, wrap_lines=True)
+    copyable_link(what, link, instead)
     st.markdown("**In a page of yours**")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         hidden = st.pills(
@@ -43,3 +39,12 @@ def link_and_frame(
         language="html", wrap_lines=True,
     )  # fmt: skip
     st.link_button("See it alone", framed, icon=":material/open_in_new:")
+
+
+def copyable_link(what: str, link: str, instead: str) -> None:
+    """The `link` to `what`; `instead` is as above."""
+    if urlsplit(st.context.url or "").hostname in LOCAL:
+        said = f"This address is of your own computer, so the link opens there only. For readers elsewhere {instead}"
+        st.info(said, icon=":material/home:")
+    st.markdown(f"**Link to {what}**")
+    st.code(link, language=None, wrap_lines=True)

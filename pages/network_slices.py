@@ -13,7 +13,6 @@ from experiments.grids import link
 from experiments.grids.cells import Cells
 from experiments.grids.paths import ProjectedPath
 from experiments.grids.shown_slice import ShownSlice, colour_range, other, values
-from experiments.grids.spec import SliceSpec
 from experiments.slices import is_stored
 from experiments.training_result import TrainingResult
 from figures import sliced
@@ -23,6 +22,7 @@ from figures.theme import Mode
 from pages import cached_slices, slice_road
 from pages import network_slices_controls as controls
 from pages import network_slices_point as point
+from pages import network_slices_takeaway as takeaway
 from pages import network_slices_trust as trust
 from pages import network_slices_view as formats
 from pages import network_slices_work as work
@@ -141,7 +141,8 @@ def show() -> None:
             trust.panel(view, measured)
         for one in measured:
             trust.charts(view, one, result, mode)
-        shown(view.spec, result)
+        slice_road.offer(view.spec, result)
+        take_away(view, now)
     settle(now)
 
 
@@ -231,9 +232,16 @@ def settle(now: dict[str, work.Standing]) -> None:
         st.rerun()
 
 
-def shown(spec: SliceSpec, result: TrainingResult) -> None:
-    """What can be done with the slice on show: race inside it, see it in three dimensions, take it away."""
-    slice_road.offer(spec, result)
+def take_away(view: ShownSlice, now: dict[str, work.Standing]) -> None:
+    """Figures and numbers of what is on show, once all of it is there."""
+    cells: Cells | None = now["map"].result
+    wanted = ["map", *(["beside"] if view.beside else []), *(["paths"] if view.paths and not view.spec.line else [])]
+    if cells is None or not all(_whole(now[name]) for name in wanted):
+        st.caption("It can be taken away once all of it is computed.")
+        return
+    spec = other(view, cells.window)
+    both = ((view.spec, cells), *([(spec, now["beside"].result)] if spec is not None else []))
+    takeaway.offer(view, both, now["paths"].result or ())
 
 
 def _mode() -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -13,6 +13,7 @@ from figures.components.stage import window
 from figures.print import MIME, Look
 from figures.print.explored import Explored
 from figures.print.requests import Drawing
+from figures.print.sliced import Sliced
 from figures.print.wanted import Wanted
 from pages import cached, race_tuning, race_view
 from pages.race_controls import race
@@ -20,7 +21,8 @@ from pages.race_takeaway_embed import link_of
 from pages.race_takeaway_look import Chosen
 from pages.waiting import answer_of
 
-W = TypeVar("W", Wanted, Explored)
+W = TypeVar("W", Wanted, Explored, Sliced)
+REQUESTS: Mapping[type, str] = {Wanted: "draw", Explored: "draw_exploration", Sliced: "draw_slice"}
 LONGEST = 60.0  # seconds
 SHARP = 1400  # pixels across of a preview
 MOST_PIXELS = 120e6
@@ -65,7 +67,7 @@ def preview(place: Any, make: Callable[[], W], tallest: int = 640) -> tuple[W, D
     return asked, seen
 
 
-def downloads(asked: Wanted | Explored, seen: Drawing, name: str) -> None:
+def downloads(asked: Wanted | Explored | Sliced, seen: Drawing, name: str) -> None:
     """A button for each kind of file; it is drawn when it is asked for."""
     drawers, look = cached.drawers(), asked.look
     across, high = (side / _on_screen(look).dpi * look.dpi for side in seen.pixels)
@@ -94,11 +96,10 @@ def words(seen: Drawing) -> None:
     right.code(seen.alt, language=None, wrap_lines=True)
 
 
-def ask(drawers: Any, asked: Wanted | Explored, format: str, scale: int = 1) -> Drawing:
+def ask(drawers: Any, asked: Wanted | Explored | Sliced, format: str, scale: int = 1) -> Drawing:
     """A figure's file. Raises what a worker's call does."""
     question = {"wanted": asked.as_json(), "format": format, "scale": scale}
-    name = "draw" if isinstance(asked, Wanted) else "draw_exploration"
-    answer: Drawing = answer_of(drawers.submit(name, question), LONGEST)
+    answer: Drawing = answer_of(drawers.submit(REQUESTS[type(asked)], question), LONGEST)
     return answer
 
 

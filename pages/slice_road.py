@@ -25,7 +25,7 @@ WAYS = (  # what is said, its icon, what it opens on the race's page, and more a
         "three",
         "The slice as a surface with a race on it, to turn by hand.",
     ),
-    ("Take it away", ":material/download:", "take", "The slice with a race on it: figures, animations, numbers, code, a link."),
+    ("Take its race away", ":material/download:", "take", "A race on it: figures, animations, numbers, code, a link."),
 )
 
 

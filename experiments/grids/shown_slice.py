@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -62,6 +62,27 @@ class ShownSlice:
     beside: str = ""
     at: tuple[float, ...] | None = None
     paths: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data: "slice" is the specification."""
+        at = None if self.at is None else list(self.at)
+        own = {"shown": self.shown, "log": self.log, "beside": self.beside, "at": at, "paths": self.paths}
+        return {"slice": self.spec.as_json(), **own}
+
+    @classmethod
+    def from_json(cls, data: Any) -> ShownSlice:
+        """What `as_json` gave. Raises ExperimentError for what names no slice, and for fields that its slice cannot have."""
+        try:
+            spec, at = SliceSpec.from_json(data["slice"]), data["at"]
+            place = None if at is None else tuple(float(v) for v in at)
+            made = cls(spec, data["shown"], bool(data["log"]), data["beside"], place, bool(data["paths"]))
+        except (KeyError, TypeError, ValueError) as error:
+            raise (
+                error if isinstance(error, ExperimentError) else ExperimentError(f"not a shown slice: {error!r:.80}")
+            ) from None
+        if made.shown not in SHOWN or made.beside not in besides(spec) or fitted(made) != made:
+            raise ExperimentError(f"this slice cannot be shown as {made.shown!r:.40} beside {made.beside!r:.40}")
+        return made
 
 
 def opening(training: Experiment) -> ShownSlice:

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.patheffects import withStroke
 
 from figures.print.curves import Trace, marked, rim
 from figures.print.exhibit import Chart, Line
-from figures.print.letters import cut, width
+from figures.print.letters import cut, font, width
 from figures.print.look import Look
 from figures.print.scales import axis_ticks, plain
 from figures.print.sheet import DASHES, EVEN, MARKERS, Box, Sheet
@@ -38,6 +39,7 @@ def draw_chart(sheet: Sheet, box: Box, chart: Chart, style: Mapping[str, Style])
     axes.set(xlim=across, ylim=chart.limits)
     axes.minorticks_off()
     _axes(sheet, axes, box, chart)
+    _marks(sheet, axes, box, chart)
     for index, line in enumerate(chart.lines):
         look = style[line.label]
         _bands(axes, chart, line, look.colour(sheet.look.mode))
@@ -73,6 +75,25 @@ def _axes(sheet: Sheet, axes: Axes, box: Box, chart: Chart) -> None:
             box.left - chart_gutter(chart, sheet.look) + 0.55 * em, box.top + box.height / 2, up, em, ha="center", va="center",
             rotation=90,
         )  # fmt: skip
+
+
+def _marks(sheet: Sheet, axes: Axes, box: Box, chart: Chart) -> None:
+    """Rules at the marked places with their names upright beside them, and at the level with its words over it."""
+    em, small, (low, high) = sheet.em, sheet.look.small, chart.limits
+    ink: dict[str, Any] = {"color": sheet.ground.ink, "linewidth": 0.1 * em, "zorder": 1.7}
+    words: dict[str, Any] = {"fontproperties": font(small), "color": sheet.ground.ink, "parse_math": False, "zorder": 2.5}
+    words["path_effects"] = [withStroke(linewidth=0.25 * em, foreground=sheet.ground.paper)]
+    aside = 0.35 * em / box.width
+    left, right = chart.across
+    for at, name in ((at, name) for at, name in chart.marks if left <= at <= right):
+        axes.axvline(at, linestyle=DASHES["dot"], **ink)
+        x, told = (at - left) / (right - left), cut(name, small, 0.94 * box.height)
+        shift, side = (-aside, "right") if x > 1.5 * em / box.width else (aside, "left")
+        axes.text(x + shift, 0.97, told, rotation=90, ha=side, va="top", transform=axes.transAxes, **words)
+    if chart.level is not None and low < chart.level[0] < high:
+        value, name = chart.level
+        axes.axhline(value, linestyle=DASHES["dash"], **ink)
+        axes.text(1 - aside, value, name, ha="right", va="bottom", transform=axes.get_yaxis_transform(), **words)
 
 
 def _bands(axes: Axes, chart: Chart, line: Line, colour: str) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-import numpy as np
 from matplotlib.axes import Axes
 
 from figures.cell_map import CellMap
@@ -15,12 +14,12 @@ from figures.print.chart import draw_chart
 from figures.print.exhibit import Exhibit
 from figures.print.exhibit_layout import Places, chart_box, chart_boxes, fitting, run_box
 from figures.print.grid import Grid
-from figures.print.ground import draw_bar, draw_ground, draw_ticks
+from figures.print.ground import draw_bar, draw_ticks
 from figures.print.key import draw_key
 from figures.print.letters import STRONG, cut, width
 from figures.print.line import draw_balls, draw_line
 from figures.print.look import Look
-from figures.print.runs import draw_runs, draw_start, seen
+from figures.print.maps import draw_map, draw_maps, map_boxes
 from figures.print.sheet import Box, Sheet
 from figures.print.words import draw_words
 from figures.theme import Style, styles
@@ -48,6 +47,8 @@ def compose_exhibit(exhibit: Exhibit, look: Look) -> Shown:
     if isinstance(exhibit.main, CellMap):
         box = places.main
         main = draw_cells(sheet, Grid(exhibit, places.look, box.left, box.top, box.width, box.height))
+    elif exhibit.grounds:
+        main = draw_maps(sheet, map_boxes(exhibit.grounds, places.main, places.look), exhibit.grounds, style)
     else:
         boxes = chart_boxes(exhibit, places.main, places.look)
         charts = [chart if places.lettered else replace(chart, at=None) for chart in exhibit.charts]
@@ -69,8 +70,10 @@ def _cast(exhibit: Exhibit) -> Mapping[str, Style]:
     for chart in (*exhibit.charts, exhibit.loss):
         if chart is not None:
             keys |= {line.label: line.key for line in chart.lines if line.label not in keys}
-    keys |= {path.label: path.key for path in exhibit.paths if path.label not in keys}
-    return dict(zip(keys, styles(list(keys.values()))))
+    paths = (*exhibit.paths, *(path for ground in exhibit.grounds for path in ground.paths))
+    keys |= {path.label: path.key for path in paths if path.label not in keys}
+    own = {line.label: line.style for chart in exhibit.charts for line in chart.lines if line.style is not None}
+    return dict(zip(keys, styles(list(keys.values())))) | own
 
 
 def _run(sheet: Sheet, exhibit: Exhibit, places: Places, style: Mapping[str, Style]) -> Axes:
@@ -82,13 +85,8 @@ def _run(sheet: Sheet, exhibit: Exhibit, places: Places, style: Mapping[str, Sty
         draw_ticks(sheet, axes, box, (ground.coordinates[0], "loss"))
         draw_balls(sheet, axes, ground, exhibit.paths, style)
         return axes
-    em = sheet.em
-    axes = draw_ground(sheet, box, ground, exhibit.paths, labels=box.width > 20 * em)
-    draw_ticks(sheet, axes, box, ground.coordinates)
-    draw_bar(sheet, Box(box.right + 0.7 * em, box.top, BAR * em, box.height), ground)
-    for start in {tuple(path.theta[0]) for path in exhibit.paths if len(path.theta) and np.isfinite(path.theta[0]).all()}:
-        draw_start(sheet, axes, start, MARKS)
-    draw_runs(sheet, axes, box, ground, exhibit.paths, style, seen(exhibit.paths, ground), size=MARKS)
+    axes = draw_map(sheet, box, ground, exhibit.paths, style, size=MARKS)
+    draw_bar(sheet, Box(box.right + 0.7 * sheet.em, box.top, BAR * sheet.em, box.height), ground)
     return axes
 
 

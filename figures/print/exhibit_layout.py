@@ -17,6 +17,7 @@ from figures.print.key import Item, items, key_height
 from figures.print.layout import LONG, WIDE
 from figures.print.line import height_range
 from figures.print.look import SMALLEST_FONT, Look
+from figures.print.maps import map_boxes, maps_height
 from figures.print.sheet import Box
 from figures.print.words import Words, margin, words_of
 
@@ -116,6 +117,7 @@ def _fits(exhibit: Exhibit, found: Places) -> bool:
         if not Grid(exhibit, look, box.left, box.top, box.width, box.height).fits:
             return False
     boxes = chart_boxes(exhibit, found.main, look) if exhibit.charts else []
+    boxes += map_boxes(exhibit.grounds, found.main, look) if exhibit.grounds else []
     boxes += [] if found.run is None else [run_box(exhibit, found.run, look)]
     boxes += [] if found.loss is None or exhibit.loss is None else [chart_box(exhibit.loss, found.loss, look)]
     return all(box.width >= 7 * em and box.height >= 0.99 * LOWEST * em for box in boxes)
@@ -126,6 +128,8 @@ def natural(exhibit: Exhibit, part: str, wide: float, look: Look) -> float:
     em = look.font
     if part == "main" and isinstance(exhibit.main, CellMap):
         return Grid(exhibit, look, 0, 0, wide, None).height
+    if part == "main" and exhibit.grounds:
+        return maps_height(exhibit.grounds, wide, look)
     if part == "run":
         gut, bar = _around(exhibit, look)
         return (wide - gut - bar) / _ratio(exhibit) + (HEADING + AXIS) * em

@@ -11,7 +11,7 @@ from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from figures.print.isolines import draw_isolines
 from figures.print.letters import width
 from figures.print.look import Look
-from figures.print.numbers import by_step, scale_of, ticks
+from figures.print.numbers import by_step, ticks
 from figures.print.plate import Map, Path
 from figures.print.sheet import Box, Sheet
 from figures.theme import GROUNDS
@@ -33,7 +33,7 @@ def draw_ground(sheet: Sheet, box: Box, ground: Map, paths: Sequence[Path], *, l
     """The map in its place. Iso-lines carry labels where there is room beside the paths, minima and saddles."""
     (x0, x1), (y0, y1) = ground.window
     axes = sheet.axes(box, (x0, x1), (y0, y1))
-    scale = scale_of(ground.heights, ground.log)
+    scale = ground.scale
     ny, nx = ground.heights.shape
     finite = np.isfinite(ground.heights)
     with np.errstate(invalid="ignore"):
@@ -97,7 +97,7 @@ def gutter(look: Look, name: str, low_high: tuple[float, float], height: float) 
 
 def draw_bar(sheet: Sheet, box: Box, ground: Map) -> None:
     """The colours' losses beside the map: its lines are the map's iso-lines."""
-    scale = scale_of(ground.heights, ground.log)
+    scale = ground.scale
     axes = sheet.axes(box, (0, 1), (0, 1))
     axes.imshow(
         ramp(sheet)(np.linspace(0, 1, 256))[:, None],
@@ -115,10 +115,11 @@ def draw_bar(sheet: Sheet, box: Box, ground: Map) -> None:
             kept.append(i)
             last = at
     sheet.tick(axes, "y", [places[i] / box.height for i in kept], [levels[i].label for i in kept])
-    sheet.text(box.left, box.top - 0.75 * sheet.em, "loss", sheet.look.small)
+    sheet.text(box.left, box.top - 0.75 * sheet.em, ground.name, sheet.look.small)
 
 
 def bar_room(look: Look, ground: Map) -> float:
     """How wide the bar and its labels are."""
-    levels = scale_of(ground.heights, ground.log).levels()
-    return 1.9 * look.font + max((width(level.label, look.small) for level in levels), default=0)
+    levels = ground.scale.levels()
+    widest = max((width(level.label, look.small) for level in levels), default=0)
+    return max(1.9 * look.font + widest, 0.7 * look.font + width(ground.name, look.small))

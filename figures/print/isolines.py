@@ -12,7 +12,7 @@ from matplotlib.collections import LineCollection
 
 from figures.print.clip import pieces
 from figures.print.letters import font, width
-from figures.print.numbers import HeightScale
+from figures.print.numbers import HeightScale, Level
 from figures.print.plate import Map, Path
 from figures.print.sheet import Box, Sheet
 
@@ -38,6 +38,8 @@ def draw_isolines(sheet: Sheet, axes: Axes, box: Box, ground: Map, scale: Height
     taken: list[tuple[float, float]] = []
     to_data = np.array([(x1 - x0) / box.width, (y1 - y0) / box.height])
     levels = scale.levels()
+    if ground.level is not None:  # the first to be drawn, so that it finds room for its words
+        levels = [Level(*ground.level), *levels]
     values = np.array([level.value for level in levels], dtype=float)
     for index, level in enumerate(levels):
         strokes: list[np.ndarray] = []
@@ -54,7 +56,8 @@ def draw_isolines(sheet: Sheet, axes: Axes, box: Box, ground: Map, scale: Height
                 color=sheet.ground.contour, ha="center", va="center_baseline", rotation=spot.turn, rotation_mode="anchor",
                 parse_math=False, zorder=1.5,
             )  # fmt: skip
-        weight, alpha = ((0.075, 0.5), (0.05, 0.34))[index % 2]
+        marked = ground.level is not None and index == 0
+        weight, alpha = (0.16, 0.9) if marked else ((0.075, 0.5), (0.05, 0.34))[index % 2]
         lines = [np.array([x0, y0]) + stroke * to_data for stroke in strokes]
         axes.add_collection(
             LineCollection(lines, colors=sheet.ground.contour, linewidths=weight * sheet.em, alpha=alpha, zorder=1),

@@ -51,6 +51,7 @@ def items(exhibit: Exhibit, shown: Sequence[str]) -> list[Item]:
         for path in exhibit.paths:
             told = " · ".join(part for part in (path.detail, outcome(path, exhibit.ground)) if part)
             runs[path.label] = told
+    runs |= {path.label: path.detail for one in exhibit.grounds for path in one.paths}
     return [Item("run", label, label, detail) for label, detail in runs.items()] + found
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from figures.fate import Fate, Window, fate
+from figures.print.numbers import HeightScale, scale_of
 
 if TYPE_CHECKING:  # these records live beside Plotly figures, and Plotly takes long to import
     from figures.eigenvalues import Spectrum
@@ -22,7 +23,9 @@ class Map:
     """The ground: true losses at the nodes of a regular grid whose outer nodes lie on the edges of `window`.
 
     `heights` are `(ny, nx)`, row 0 the lowest y, over ((x0, x1), (y0, y1)); on one coordinate `(n,)` over ((x0, x1),).
-    `log` colours by the logarithm of the height above the lowest; iso-lines are true losses either way.
+    `log` colours by the logarithm of the height above the lowest; iso-lines are true losses either way. `name` is what the
+    heights are, `range` the lowest and the highest value of the colours where maps share them; `level`, a value and its words,
+    gets an iso-line that stands out.
     """
 
     heights: np.ndarray
@@ -31,6 +34,9 @@ class Map:
     log: bool = False
     minima: Places = ()
     saddles: Places = ()
+    name: str = "loss"
+    range: tuple[float, float] | None = None
+    level: tuple[float, str] | None = None
 
     def __post_init__(self) -> None:
         if not self.heights.ndim == len(self.window) == len(self.coordinates) or self.heights.ndim not in (1, 2):
@@ -44,6 +50,11 @@ class Map:
     @property
     def dim(self) -> int:
         return len(self.window)
+
+    @property
+    def scale(self) -> HeightScale:
+        """How its heights become colours."""
+        return scale_of(self.heights if self.range is None else np.array(self.range), self.log)
 
 
 @dataclass(frozen=True, eq=False)

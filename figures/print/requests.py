@@ -28,10 +28,11 @@ from figures.print.look import Look
 from figures.print.of_race import map_of, paths_of, plate_of
 from figures.print.plate import Multiples, Plate
 from figures.print.render import render
+from figures.print.sliced import Sliced
 from figures.print.wanted import Wanted, Window
 
-# A film of ten seconds, or an exploration that is computed again, never stands before a figure.
-DRAWING, FILMING, EXPLORING = "drawing", "filming", "exploring"
+# A film of ten seconds, or an exploration or a slice that is computed again, never stands before a figure.
+DRAWING, FILMING, EXPLORING, SLICING = "drawing", "filming", "exploring", "slicing"
 MOST_PIXELS = 250e6  # of all frames of a film: it is in memory as a whole
 Asked = Callable[[], bool]
 
@@ -51,9 +52,9 @@ class Drawing:
 
 
 def draw(arguments: Mapping[str, Any], report: Report, cancelled: Asked) -> Answer:
-    """{"wanted": JSON, "format": "png", "scale": 2} -> a Drawing; wanted is of a `Wanted` or of an `Explored`."""
-    wanted, plate, words = _asked(arguments["wanted"], cancelled)
-    return words, _file(render(plate, wanted.look, arguments["format"], arguments.get("scale", 1)))
+    """{"wanted": JSON, "format": "png", "scale": 2} -> a Drawing; wanted is of a `Wanted`, an `Explored` or a `Sliced`."""
+    look, plate, words = _asked(arguments["wanted"], cancelled)
+    return words, _file(render(plate, look, arguments["format"], arguments.get("scale", 1)))
 
 
 def film(arguments: Mapping[str, Any], report: Report, cancelled: Asked) -> Answer:
@@ -89,16 +90,22 @@ def drawing_from(meta: Mapping[str, Any], arrays: Arrays) -> Drawing:
     return Drawing(arrays["file"].tobytes(), meta["caption"], meta["alt"])
 
 
-def _asked(data: Mapping[str, Any], cancelled: Asked) -> tuple[Wanted | Explored, Plate | Multiples | Exhibit, dict[str, str]]:
-    """What is wanted, a figure of a race or of an exploration, and what of it is drawn and said."""
-    if "tab" not in data:
-        race = Wanted.from_json(data)
-        return race, *_plate(race, cancelled)
-    from figures.print.exploring import told
+def _asked(data: Mapping[str, Any], cancelled: Asked) -> tuple[Look, Plate | Multiples | Exhibit, dict[str, str]]:
+    """The look of what is wanted, a figure of a race, an exploration or a slice, and what of it is drawn and said."""
+    if "view" in data:
+        from figures.print import slicing
 
-    exploration = Explored.from_json(data)
-    made = told(exploration, cancelled)
-    return exploration, made.exhibit, {"caption": made.caption, "alt": made.alt}
+        slice = Sliced.from_json(data)
+        look, made = slice.look, slicing.told(slice, cancelled)
+    elif "tab" in data:
+        from figures.print import exploring
+
+        exploration = Explored.from_json(data)
+        look, made = exploration.look, exploring.told(exploration, cancelled)
+    else:
+        race = Wanted.from_json(data)
+        return race.look, *_plate(race, cancelled)
+    return look, made.exhibit, {"caption": made.caption, "alt": made.alt}
 
 
 def _plate(wanted: Wanted, cancelled: Asked) -> tuple[Plate | Multiples, dict[str, str]]:
@@ -182,5 +189,6 @@ def _entered(solo: Experiment) -> Entrant | str:
 REQUESTS: Mapping[str, Request] = {
     "draw": Request(DRAWING, "figures.print.requests:draw", drawing_from, needs="figures.print.compose"),
     "draw_exploration": Request(EXPLORING, "figures.print.requests:draw", drawing_from, needs="figures.print.exploring"),
+    "draw_slice": Request(SLICING, "figures.print.requests:draw", drawing_from, needs="figures.print.slicing"),
     "film": Request(FILMING, "figures.print.requests:film", drawing_from, needs="figures.print.compose"),
 }
