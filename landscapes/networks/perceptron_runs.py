@@ -16,6 +16,7 @@ from landscapes.batches import OnBatch, Seen
 from landscapes.landscape import Landscape, Matrix, Norm, Point, Scalar
 from landscapes.networks.network import Network
 from landscapes.networks.perceptron_hessian import VALUES, perceptron_hessian
+from landscapes.networks.stacked_runs import OneByOne, StackedRuns, stacks
 from landscapes.networks.task import Perceptron
 
 CHUNK_BYTES = {"cpu": 2**19}  # of a chunk's widest layer: larger arrays are mapped anew at every step, which takes longer
@@ -27,9 +28,9 @@ SLOPED: dict[str, Callable[[Tensor, Tensor], Tensor]] = {  # what comes back, ti
 
 
 def side_by_side(network: Network) -> Landscape:
-    """The same landscape, evaluated faster at many points at once where the network is a plain perceptron."""
+    """The same landscape, its gradients at many points from one stacked program where its layers are dense."""
     if network.plan is None:
-        return network
+        return StackedRuns(network) if stacks(network) else OneByOne(network)
     return PerceptronRuns(network, network.plan, network.inputs, network.targets)
 
 

@@ -66,11 +66,6 @@ def test_side_by_side_equals_the_network(depth: int, activation: str) -> None:
     assert torch.isnan(runs.accuracy(theta * float("inf"))).all()
 
 
-def test_what_is_no_plain_perceptron_stays_the_network_that_it_is() -> None:
-    network = NETWORKS["mlp"](width=2, samples=20, norm="layer")
-    assert side_by_side(network) is network
-
-
 def test_the_largest_eigenvalues_of_many_matrices() -> None:
     rng = np.random.default_rng(0)
     matrices = rng.standard_normal((5, 12, 12))
