@@ -3,13 +3,14 @@
     python -m benchmarks.j5_training
 
 MLP 64-32-10 on 1,797 samples, batches of 128, 150 steps, every step recorded. All ways end at the same weights to rounding,
-save where Adam divides two numbers that are almost 0: the median and largest differences of models' ends are printed.
+save where Adam divides two numbers that are almost 0: the median and largest differences of models' ends are printed. Then one
+step's gradients of eight models of the menu, stacked and one after the other.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -20,15 +21,20 @@ from torch import Tensor, nn
 from benchmarks.measure import machine, megabytes, milliseconds, table
 from experiments.loop import walk
 from experiments.together import together
+from landscapes import NETWORKS
 from landscapes.landscape import Draw
 from landscapes.networks.network import Network
-from landscapes.networks.perceptron_runs import PerceptronRuns
+from landscapes.networks.perceptron_runs import PerceptronRuns, side_by_side
 from landscapes.networks.task import Perceptron
 from optimizers import OPTIMIZERS
 
 STEPS, BATCH = 150, 128
 SIZES = (64, 32, 10)
 GOALS = {8: 80.0, 64: 45.0}  # microseconds a model step
+MENU: Sequence[tuple[str, Mapping[str, Any]]] = (
+    ("mlp", {"residual": "yes", "depth": 3}), ("mlp", {"norm": "layer", "depth": 3}), ("mlp", {"norm": "weight", "depth": 3}),
+    ("mlp", {"residual": "yes", "norm": "layer", "width": 64, "depth": 8}), ("linear_regression", {}),
+)  # fmt: skip
 RATES: Mapping[str, float] = {
     "sgd": 0.1, "momentum": 0.02, "nesterov": 0.02, "adagrad": 0.02,
     "rmsprop": 1e-3, "adam": 2e-3, "adamw": 2e-3, "nadam": 2e-3,
@@ -108,6 +114,17 @@ def ours(count: int, shared: bool) -> np.ndarray:
     return record[-1].numpy()
 
 
+def menu_row(key: str, chosen: Mapping[str, Any]) -> list[Any]:
+    """A network of the menu: eight models' gradients on one batch."""
+    network = NETWORKS[key](**chosen)
+    theta = network.point(np.array(network.start) * np.linspace(0.9, 1.1, 8)[:, None])
+    plain, stacked = (each.on_batches(100).drawn(Draw(0, 0)) for each in (network, side_by_side(network)))
+    ways = {"plain": lambda: [plain.gradient(row) for row in theta], "ours": lambda: stacked.gradient(theta)}
+    times = milliseconds(ways, 25, time.process_time)
+    name = ", ".join([network.name, *(f"{option} {value}" for option, value in chosen.items())])
+    return [name, type(stacked).__name__, times["plain"], times["ours"], times["plain"] / times["ours"]]
+
+
 def main() -> None:
     torch.set_num_threads(1)
     print(f"J5 training, {STEPS} steps of {BATCH}. {machine()}, torch {torch.__version__}, one thread, CPU time.\n")
@@ -144,6 +161,8 @@ def main() -> None:
         "gap: median, largest",
     ]
     print(table(heads, rows))
+    print("\nGradients of 8 models at 100 samples, ms:\n")
+    print(table(["network", "way", "one by one", "ours", "ratio"], [menu_row(key, chosen) for key, chosen in MENU]))
     print("\nGrowth with models:\n")
     grown: list[list[Any]] = []
     for count in (8, 16, 32, 64):
