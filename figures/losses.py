@@ -51,6 +51,14 @@ def losses_figure(
     )
 
 
+def above(curves: Sequence[Curve]) -> list[int]:
+    """Which curves have finite values above the logarithmic axis that `losses_figure` opens on."""
+    if not curves:
+        return []
+    top = 10.0 ** _window(curves)[1]
+    return [i for i, c in enumerate(curves) if (np.isfinite(c.values) & (c.values > top)).any()]
+
+
 def _hover(label: str, against: str) -> dict[str, str]:
     return {"hovertemplate": f"{label}<br>{against} %{{x}}<br>%{{y:.6g}}<extra></extra>"}
 

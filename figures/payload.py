@@ -120,6 +120,7 @@ def _runner(runner: Runner, look: dict[str, str], scene: Scene, arrays: Arrays) 
         "curvature": arrays.place(runner.curvature),
         "slow": arrays.place(runner.slow),
         "drawn": arrays.place(runner.drawn, "<i4"),
+        "steps": arrays.place(runner.steps, "<i4"),
         **_fate(runner, scene.home),
     }
 

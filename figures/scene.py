@@ -30,6 +30,8 @@ class Runner:
     With one parameter, `slope` and `curvature` `(steps + 1,)` are f' and f'' along the path: the tangent, the local parabola
     and Newton's target are drawn from them. `slow` `(steps + 1, dim)` is a second path drawn as a band (Lookahead's slow
     weights). `drawn` `(steps,)` holds integers: which of the scene's lines the step from t to t + 1 looked at.
+
+    Where only some steps were recorded, `steps`, as many as losses, are those: the stage then counts by them.
     """
 
     key: str
@@ -45,6 +47,7 @@ class Runner:
     curvature: np.ndarray | None = None
     slow: np.ndarray | None = None
     drawn: np.ndarray | None = None
+    steps: np.ndarray | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,7 +173,7 @@ class Scene:
         for runner in self.runners:
             _check(f"the path of {runner.label}", runner.path, (len(runner.loss), dim))
             _check(f"the slow path of {runner.label}", runner.slow, (len(runner.loss), dim))
-            for name in ("slope", "curvature"):
+            for name in ("slope", "curvature", "steps"):
                 _check(f"the {name} of {runner.label}", getattr(runner, name), (len(runner.loss),))
         if self.lines is not None:
             _check("normals", self.lines.normals, (len(self.lines.offsets), dim))

@@ -39,7 +39,7 @@ def scene(
     height = HeightMap(found, _pairs(cells.window), key, log, short(view.shown), colours, level if inside else None)
     names = labels(spec.training)
     runners = tuple(
-        Runner(spec.training.optimizers[i].key, names[i], path.coordinates, path.loss, None, (1e-3, 1.0))
+        Runner(spec.training.optimizers[i].key, names[i], path.coordinates, path.loss, None, (1e-3, 1.0), steps=path.steps)
         for i, path in enumerate(paths)
     )
     return Scene(

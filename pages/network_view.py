@@ -10,7 +10,7 @@ import numpy as np
 from experiments import Experiment
 from experiments.training_result import TrainingResult
 from figures.components.stage import Domain, HeightMap, Runner, Scene
-from figures.losses import Curve
+from figures.losses import Curve, above
 from figures.spectrum import EndSpectrum
 from landscapes import NETWORKS
 from pages.race_view import labels
@@ -26,6 +26,7 @@ QUANTITIES = (  # of a training: its name in records, its title, and whether its
     ("test_loss", "Test loss", True),
     ("test_accuracy", "Test accuracy", False),
 )
+DWARFED = 0.01  # of the longest path: about the width of a line on the plane
 
 
 def progress_text(reports: Sequence[Mapping[str, Any]], running: bool) -> str:
@@ -88,6 +89,7 @@ def scene(
             loss=result.loss[i].astype(np.float64),
             lr=result.experiment.optimizer(i).hyperparameters["lr"],
             lr_range=result.experiment.optimizer(i).ranges["lr"].control,
+            steps=result.steps,
         )
         for i, (choice, title) in enumerate(zip(result.experiment.optimizers, labels(result.experiment)))
     )
@@ -105,13 +107,44 @@ def scene(
 
 def trust(result: TrainingResult) -> str:
     first, second = result.explained[:2]
-    drawn, recorded = 1 - float(first + second), f"{int(result.finite.sum()):,}"
+    left, recorded = max(1 - float(first + second), 0.0), f"{int(result.finite.sum()):,}"  # rounding can pass 1
     return (
-        f"The plane holds {first + second:.1%} of the paths' variance ({first:.1%} and {second:.1%}); the other {drawn:.1%} "
+        f"The plane holds {first + second:.1%} of the paths' variance ({first:.1%} and {second:.1%}); the other {left:.1%} "
         f"is off the plane, up to {np.nanmax(result.off_plane):.3g} away. Axes: principal components of all paths together, "
         f"orthonormal, through the mean of all {recorded} recorded weights. Heights: the loss over all training samples, "
         f"float32, at {len(result.x)} x {len(result.y)} points."
     )
+
+
+def went_far(result: TrainingResult) -> str:
+    """Who diverged, whose losses leave the charts' opening axes, and whose path another one dwarfs; empty for none."""
+    names, said = labels(result.experiment), []
+    for i, name in enumerate(names):
+        if not result.finite[i].all():
+            said.append(
+                f"{name} diverged: from step {result.steps[result.last_finite[i] + 1]:,} on its weights are not finite."
+            )
+    beyond = {names[i] for quantity, _, log in QUANTITIES if log for i in above(curves(result, quantity))}
+    if beyond:
+        listed = ", ".join(name for name in names if name in beyond)
+        said.append(f"Above the axes of the losses: {listed}. A double-click on a chart shows all of it.")
+    dwarfed = _dwarfed(result)
+    if any(dwarfed):
+        small = ", ".join(name for name, lost in zip(names, dwarfed) if lost)
+        said.append(
+            f"On the plane too short to be seen beside the longest path: {small}. Take the longest out, or lower its learning "
+            "rate, and the plane is theirs."
+        )
+    return " ".join(said)
+
+
+def _dwarfed(result: TrainingResult) -> list[bool]:
+    """Whether each path is shorter on the plane than a hundredth of the longest extent."""
+    with np.errstate(all="ignore"):
+        path = np.where(np.isfinite(result.coordinates), result.coordinates, np.nan).astype(np.float64)
+        extents = [float(np.max(np.nanmax(one, axis=0) - np.nanmin(one, axis=0))) for one in path]
+    longest = max(extents)
+    return [extent < DWARFED * longest for extent in extents]
 
 
 def spectra(result: TrainingResult) -> list[EndSpectrum]:

@@ -75,7 +75,7 @@ def unable(experiment: Experiment) -> list[str]:
     outline = network_outline(NETWORKS[experiment.landscape.key], experiment.landscape.parameters)
     reasons = [experiment.optimizer(i).disabled_because(outline) for i in range(len(experiment.optimizers))]
     return [
-        f"{label} cannot run here. {reason} Take it out."
+        f"{label} cannot run here. {reason} Take {label} out of the optimizers."
         for label, reason in zip(race_view.labels(experiment), reasons)
         if reason
     ]
@@ -153,3 +153,5 @@ def losses(result: TrainingResult, mode: Any) -> None:
     for column, (name, title, log) in zip(st.columns(len(shown)), shown):
         figure = losses_figure(network_view.curves(result, name), mode, title, log=None if log else False)
         column.plotly_chart(figure, theme=None, key=name)
+    if said := network_view.went_far(result):
+        st.caption(said)

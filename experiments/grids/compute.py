@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from experiments import slice_words
+from experiments.grids import limits
 from experiments.grids.grid import Grid, blank
 from experiments.grids.spec import START, SliceSpec
 from experiments.grids.store import GridStore, key_of
@@ -181,9 +183,18 @@ def trusted(made: Ready, tick: Tick = no_tick) -> Trust:
         rounding=rounding(made.network, made.plane, tried),
         tick=tick,
     )
-    if made.spec.directions.key != "principal" or made.spec.line or made.place.paths:
-        return found
-    return with_paths(found, recorded_paths(made.result))
+    if made.spec.directions.key == "principal" and not made.spec.line and not made.place.paths:
+        found = with_paths(found, recorded_paths(made.result))
+    return replace(found, cannot=(*_diverged(made.spec, made.result), *found.cannot))
+
+
+def _diverged(spec: SliceSpec, result: TrainingResult) -> list[str]:
+    """A sentence for each optimizer whose end the slice goes through, and which went on from there to infinity."""
+    if spec.directions.key == "principal":
+        return []
+    ends = [*([spec.optimizer] if spec.place == "end" else []), *(spec.points if spec.directions.key == "through" else ())]
+    lost = [i for i in ends if i != START and not result.finite[i].all()]
+    return [limits.diverged(slice_words.entrant(spec.training, i), int(result.steps[result.last_finite[i]])) for i in lost]
 
 
 def recorded_paths(result: TrainingResult) -> tuple[PathTrust, ...]:

@@ -44,10 +44,14 @@ def skewed(angle: float) -> str:
 
 
 def off_plane(distance: float, gap: float, span: str = "plane") -> str:
-    return (
-        f"The paths are up to {distance:.3g} away from the {span}, and the loss where they are differs by up to {gap:.3g} from "
-        "the one drawn under them."
-    )
+    away = f"The paths are up to {distance:.3g} away from the {span}, and "
+    if not np.isfinite(gap):
+        return f"{away}nowhere are both the loss where they are and the one drawn under them finite."
+    return f"{away}the loss where they are differs by up to {gap:.3g} from the one drawn under them."
+
+
+def diverged(name: str, step: int) -> str:
+    return f"{name} diverged: its end is here the last recorded point at which its weights were finite, of step {step:,}."
 
 
 def subset(samples: int, of: int) -> str:

@@ -88,6 +88,9 @@ export function headAt(path, time) {
   }
 }
 
+// The step at a place of a path: its index, or, of a scene or run that knows which `steps` were recorded, the one recorded there.
+export const stepAt = ({ steps }, k) => steps?.[k] ?? k
+
 // The first step of the excursion out of `window` that a run is on at a time, or null while it is inside.
 export function leftAt(path, time, window) {
   const head = headAt(path, time)

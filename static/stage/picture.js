@@ -137,7 +137,7 @@ export function poster(stage, plan) {
         drawRuns(pen, stage, plan, lines, time)
       })
       stage.runners.forEach((runner, i) => entry(pen, runner, i, time))
-      const under = [`step ${Math.floor(time)} of ${stage.length}`, stage.note].filter(Boolean).join("  ·  ")
+      const under = [`step ${[Math.floor(time), stage.length].map((k) => g.stepAt(stage, k)).join(" of ")}`, stage.note].filter(Boolean).join("  ·  ")
       pen.text(under, size, height - size * 0.7, { size: size * 0.85, font, colour: stage.ground.ink, alpha: 0.75 })
     },
   }

@@ -12,9 +12,9 @@ export function fate(runner, time, home, brief = false) {
   const head = g.headAt(runner.path, time)
   if (!head) return runner.path.length ? "not finite from the start" : ""
   const left = g.leftAt(runner.path, time, home)
-  const words = []
-  if (left !== null) words.push(brief ? `left, step ${left}` : `left at step ${left}, loss ${short(runner.loss[left])}`)
-  if (head.diverged !== null) words.push(brief ? `diverged, step ${head.diverged}` : `diverged at step ${head.diverged}`)
+  const words = [], at = (k) => `step ${g.stepAt(runner, k)}`
+  if (left !== null) words.push(brief ? `left, ${at(left)}` : `left at ${at(left)}, loss ${short(runner.loss[left])}`)
+  if (head.diverged !== null) words.push(brief ? `diverged, ${at(head.diverged)}` : `diverged at ${at(head.diverged)}`)
   return brief ? (words.at(-1) ?? "") : words.join("; ")
 }
 

@@ -1,6 +1,7 @@
 // What can be taken away: the picture as PNG and SVG, and the whole playback as a film.
 
 import { button, element } from "./elements.js"
+import { stepAt } from "./geometry.js"
 import { layout } from "./layout.js"
 import * as pens from "./pens.js"
 import * as picture from "./picture.js"
@@ -50,7 +51,7 @@ export class Save {
     return `ravine-${name || "stage"}`
   }
 
-  get stepName() { return `${this.name}-step-${Math.floor(this.stage.time)}` }
+  get stepName() { return `${this.name}-step-${stepAt(this.stage.scene, Math.floor(this.stage.time))}` }
 
   // The figure as it is on the screen, but never narrower than can be read.
   poster() {

@@ -349,7 +349,7 @@ class Stage {
         return `${runner.label}: loss ${short(runner.loss[head.step])}` + (gap === null ? "" : `, ${short(gap, 2)} from the minimum`)
       })
       if (able.length > said.length) said.push(`And ${able.length - said.length} more`)
-      this.ui.words.textContent = `Step ${Math.floor(time)} of ${this.clock.length}. ${said.join(". ")}.`
+      this.ui.words.textContent = `Step ${this.count(" of ")}. ${said.join(". ")}.`
     }, 500)
   }
 
@@ -437,6 +437,11 @@ class Stage {
     this.dirty = { backdrop: false, runs: false }
   }
 
+  // The step on show and the last one, as the runs count them.
+  count(between) {
+    return [Math.floor(this.time), this.clock.length].map((k) => g.stepAt(this.scene, k)).join(between)
+  }
+
   // The numbers beside the picture, only when the step changed.
   numbers(drawing) {
     const step = Math.floor(this.time)
@@ -444,8 +449,8 @@ class Stage {
     this.shown = { step, window: this.window }
     const { ui, scene } = this
     ui.scrub.value = String(step)
-    ui.scrub.setAttribute("aria-valuetext", `step ${step} of ${this.clock.length}`)
-    ui.step.textContent = `step ${step} / ${this.clock.length}`
+    ui.scrub.setAttribute("aria-valuetext", `step ${this.count(" of ")}`)
+    ui.step.textContent = `step ${this.count(" / ")}`
     scene.runners.forEach((runner, i) => {
       if (runner.disabled) { this.legend.say(i, "cannot run here", ""); return }
       const head = g.headAt(runner.path, step)
@@ -563,7 +568,7 @@ class Stage {
     if (near) {
       const { label, theta, loss } = runners[near.run]
       const told = coordinates.map((name, i) => `${name} ${short(theta[dim * near.step + i], 5)}`)
-      readout.textContent = `${label}, step ${near.step}: ${told.join(", ")}, loss ${short(loss[near.step], 5)}`
+      readout.textContent = `${label}, step ${g.stepAt(runners[near.run], near.step)}: ${told.join(", ")}, loss ${short(loss[near.step], 5)}`
     } else {
       const map = this.maps.at(-1)
       const height = dim === 1 ? curve.lossAt(this.maps, x) : map ? heightAt(map, x, y) : NaN

@@ -27,8 +27,10 @@ export function decode(bytes) {
       path: dim === 1 ? curve.raised(theta, loss) : theta,
       slow: numbers(runner.slow), slope: numbers(runner.slope), curvature: numbers(runner.curvature),
       drawn: array(Int32Array, runner.drawn),
+      steps: array(Int32Array, runner.steps),
     }
   })
+  const { steps } = runners.reduce((a, b) => (b.loss.length > a.loss.length ? b : a), { loss: [], steps: null })
   const map = { ...header.map, values: header.map.length === undefined ? null : array(Float32Array, header.map) }
   const lines = header.lines && { ...header.lines, normals: numbers(header.lines.normals), offsets: numbers(header.lines.offsets) }
   const overlay = header.overlay && {
@@ -39,7 +41,7 @@ export function decode(bytes) {
   }
   // A run leaves where its parameters leave home; how high the loss is then does not count.
   const bounds = dim === 1 ? [header.home[0], [-Infinity, Infinity]] : header.home
-  return { ...header, bounds, runners, map, lines, overlay }
+  return { ...header, bounds, runners, steps, map, lines, overlay }
 }
 
 // Sends events one at a time: while one is unanswered, changes gather, and the last value of each field wins. A field is

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from experiments.grids import limits
 from experiments.grids.compute import computed, place_of, ready, recorded_paths, store, trusted
 from experiments.grids.requests import REQUESTS, conformance, slice_map, slice_trust
 from experiments.grids.spec import SliceSpec
@@ -56,6 +57,25 @@ def test_the_windows_hold_what_they_are_about() -> None:
     np.testing.assert_allclose(through.plane.distance(result.ends[[1, 0, 2]]), 0, atol=1e-6)
     given = ready(replace(SMALL, window=((-0.5, 2.0), (0.0, 1.0))))
     assert (given.grid.x[0], given.grid.x[-1], np.asarray(given.grid.y)[0]) == (-0.5, 2.0, 0.0)
+
+
+def test_a_slice_at_the_end_of_one_that_diverged_says_so(tmp_path: Path) -> None:
+    result = stored(DIGITS)
+    assert result is not None
+    finite = result.finite.copy()
+    finite[1, 70:] = False
+    training = replace(DIGITS, seed=DIGITS.seed + 1)
+    replace(result, experiment=training, finite=finite).save(tmp_path / f"{training.key}.npz")
+    spec = replace(SMALL, training=training, samples=10)
+    names = {"end": spec, "start": replace(spec, place="start"), "other": replace(spec, optimizer=0)}
+    names["through"] = replace(names["other"], directions=Choice("through"), towards=(1,), axes="first", cells=(13, 1))
+    said = {name: [s for s in trusted(ready(one)).cannot if "diverged" in s] for name, one in names.items()}
+    assert said["end"] == said["through"] and "of step 69" in said["end"][0] and result.titles[1] in said["end"][0]
+    assert not said["start"] and not said["other"]
+
+
+def test_what_cannot_be_compared_is_said_in_words() -> None:
+    assert "nan" not in limits.off_plane(3.0, float("nan")) and "0.25" in limits.off_plane(3.0, 0.25)
 
 
 def test_a_place_knows_what_the_training_recorded() -> None:

@@ -216,6 +216,14 @@ test("a run's fate in words has the step and the true loss", () => {
   assert.equal(runs.fate(runner, 3, HOME, true), "diverged, step 3")
 })
 
+test("where only some steps were recorded, those are counted", () => {
+  const steps = Int32Array.from([0, 20, 40, 45])
+  const runner = { path: Float64Array.from([0, 0, 5, 0, 1e200, 0, NaN, NaN]), loss: Float64Array.from([1, 2, 1e300, NaN]), steps }
+  assert.equal(runs.fate(runner, 3, HOME), "left at step 20, loss 2; diverged at step 45")
+  assert.deepEqual([0, 3].map((k) => g.stepAt({ steps }, k)), [0, 45])
+  assert.deepEqual([0, 3].map((k) => g.stepAt({ steps: null }, k)), [0, 3])
+})
+
 test("the vertex under a pointer is the nearest one in reach", () => {
   const runs = [{ path: Float64Array.from([0, 0, 0.5, 0.5]) }, { path: Float64Array.from([0.52, 0.5, NaN, NaN]) }]
   const [px, py] = [g.toX(PANEL, HOME, 0.515), g.toY(PANEL, HOME, 0.5)]

@@ -52,6 +52,16 @@ def test_a_diverging_run_keeps_its_numbers_and_its_fate() -> None:
     assert sent[3]["disabled"] and sent[3]["left"] is None and sent[3]["diverged"] is None
 
 
+def test_recorded_steps_travel_and_must_be_as_many_as_losses() -> None:
+    path, loss = np.zeros((3, 2)), np.ones(3)
+    sparse = Runner("sgd", "SGD", path, loss, 0.1, (1e-4, 1.0), steps=np.array([0, 25, 40]))
+    header, body = unpacked(payload(a_scene(runners=(sparse, replace(sparse, steps=None)))))
+    first, second = header["runners"]
+    assert array(body, first["steps"], "<i4").tolist() == [0, 25, 40] and second["steps"] is None
+    with pytest.raises(ValueError, match="steps of SGD"):
+        a_scene(runners=(replace(sparse, steps=np.array([0, 25])),))
+
+
 def test_a_run_that_leaves_and_comes_back_has_left_but_not_diverged() -> None:
     path = np.array([[1.0, 1.0], [2.0, 0.0], [0.5, 0.0]])
     runner = Runner("sgd", "SGD", path, np.array([3.0, 7.0, 1.0]), 0.1, (1e-4, 1.0))

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,9 @@ import pytest
 
 from experiments import slices
 from experiments.presets import DIGITS
+from experiments.training_result import TrainingResult
+from figures.losses import losses_figure
+from pages import network_view
 from tests.pages.scenes import APP, opened, scene
 
 PAGE = "pages/network.py"
@@ -33,6 +37,57 @@ def test_it_opens_on_the_shipped_training() -> None:
     assert list(table["Optimizer"]) == list(result.titles)
     assert table["Test loss"].iloc[0] == f"{result.test_loss[0, -1]:.4g}"
     assert table["λmax"].iloc[0] == f"{result.eigenvalues[0, -1]:.4g}"
+
+
+def recorded() -> TrainingResult:
+    """The shipped training."""
+    result = slices.stored(DIGITS)
+    assert result is not None
+    return result
+
+
+def test_the_stage_counts_the_steps_that_were_recorded() -> None:
+    sparse = replace(recorded(), steps=3 * recorded().steps)
+    shown = network_view.scene(sparse, sparse.heights, sparse.domain, "key")
+    assert all(runner.steps is not None and runner.steps[-1] == 360 for runner in shown.runners)
+
+
+def test_of_paths_that_stay_nothing_is_said() -> None:
+    assert network_view.went_far(recorded()) == ""
+
+
+def test_who_diverged_is_said_and_from_when_on() -> None:
+    result = recorded()
+    finite = result.finite.copy()
+    finite[2, 50:] = False
+    said = network_view.went_far(replace(result, finite=finite, steps=2 * result.steps))
+    assert said == f"{result.titles[2]} diverged: from step 100 on its weights are not finite."
+
+
+def test_losses_above_their_axes_are_named_as_the_chart_opens() -> None:
+    result = recorded()
+    loss = result.loss.copy()
+    loss[1, 40] = 1e9
+    high = replace(result, loss=loss)
+    top = losses_figure(network_view.curves(high, "loss"), "light").layout.yaxis.range[1]
+    assert loss[1, 40] > 10**top > loss[0].max()
+    said = network_view.went_far(high)
+    assert f"Above the axes of the losses: {result.titles[1]}." in said and result.titles[0] not in said
+
+
+def test_paths_that_another_dwarfs_on_the_plane_are_named() -> None:
+    result = recorded()
+    coordinates = result.coordinates.copy()
+    coordinates[3] *= 1e6
+    said = network_view.went_far(replace(result, coordinates=coordinates))
+    small = [title for i, title in enumerate(result.titles) if i != 3]
+    assert f"longest path: {', '.join(small)}." in said and result.titles[3] not in said
+
+
+def test_shares_of_the_plane_are_none_below_nothing() -> None:
+    result = recorded()
+    said = network_view.trust(replace(result, explained=np.array([1 + 1e-7, 1e-9, *result.explained[2:]])))
+    assert "the other 0.0% is off the plane" in said and "-0.0%" not in said
 
 
 def test_it_trains_in_the_worker_and_shows_what_came(results: Path) -> None:
