@@ -1312,6 +1312,7 @@ CONFORMING = [
         "tests/test_benchmarks.py",
     ),
     Fault("landscapes/networks/network.py", "if evaluate.draws(start, train):", "if False:", OWN + "refused"),
+    Fault("landscapes/networks/parts.py", "isinstance(batch[1], (tuple, list, Mapping))", "False", OWN + "curved"),
     Fault("landscapes/networks/module_loss.py", "key=lambda p: p.dtype.itemsize", "key=lambda p: 0", OWN + "digits"),
     Fault("landscapes/networks/module_loss.py", "if not loss.requires_grad:", "if False:", OWN + "derivative"),
     Fault("landscapes/networks/parts.py", "is_pair(batch) and batch[1].ndim == 1 and", "is_pair(batch) and", OWN + "accuracy"),

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 import pytest
+import torch
 
 from experiments import run
 from experiments.grids import report, slice_through
@@ -26,8 +27,6 @@ BLOCKS = re.findall(r"```python\n(.*?)```", (Path(__file__).parents[1] / "docs" 
 
 @pytest.mark.slow
 def test_the_documented_blocks_run(capsys: pytest.CaptureFixture[str]) -> None:
-    import torch
-
     threads, scope = torch.get_num_threads(), dict[str, Any]()
     try:
         for block in BLOCKS:
@@ -38,6 +37,7 @@ def test_the_documented_blocks_run(capsys: pytest.CaptureFixture[str]) -> None:
     assert "the paths' variance in the plane" in said.out and "It shows 2 of" in said.out
     assert all(title in said.err for title in ("SGD", "Adam", "cells"))
     network, runs, view = scope["network"], scope["runs"], scope["view"]
+    _of_ones_own(scope)
     assert all(one.loss[-1] < 0.5 * one.loss[0] for one in runs.values())
     for grid in (view.grid, scope["around"].grid, scope["steepest"].grid, scope["line"].grid):
         assert grid.complete
@@ -57,6 +57,19 @@ def test_the_documented_blocks_run(capsys: pytest.CaptureFixture[str]) -> None:
     }
     assert set(shown) == set(runs)
     np.testing.assert_allclose(shown["adam"], view.grid.span.coordinates(runs["adam"].theta))
+
+
+def _of_ones_own(scope: dict[str, Any]) -> None:
+    """The module with two heads: the loss of its slice is that of the module itself, in the mode that it trains in."""
+    module, mine, plane, criterion = scope["TwoHeads"](), scope["mine"], scope["plane"], scope["criterion"]
+    assert mine.samples == 400 and scope["own"].loss[-1] < 0.5 * scope["own"].loss[0] and plane.grid.complete
+    torch.nn.utils.vector_to_parameters(mine.point(plane.grid.span.points(plane.grid.coordinates[3, 11])), module.parameters())
+    inputs, digits = scope["as_tensors"][0]
+    losses = [
+        float(criterion(module(x), (y, x.mean(dim=(1, 2, 3)))).detach()) for x, y in zip(inputs.split(100), digits.split(100))
+    ]
+    assert plane.grid.values["loss"][3, 11] == pytest.approx(np.mean(losses), rel=1e-4)
+    assert scope["own_figure"].layout.title.text.startswith("Around the end")
 
 
 def test_any_landscape_has_slices(tmp_path: Path) -> None:
