@@ -186,3 +186,14 @@ def test_a_slice_of_a_training_that_is_not_here_says_so_and_opens_after_it() -> 
     assert "(#slice) is open below" in said(app) and any('id="slice"' in one.proto.body for one in app.get("html"))
     app.sidebar.number_input(key="network.steps").set_value(6).run()
     assert not app.exception and "press Train" in app.info[0].value
+
+
+def test_who_comes_back_from_the_page_of_jobs_finds_the_slice_still_waiting() -> None:
+    made = replace(DIGITS, steps=131)
+    app = opened(PAGE, **link.encode(made), **{f"{S}kind": "random", f"{S}seed": "4"})
+    asked = app.session_state["network.slices"]
+    assert "not stored here" in app.info[0].value and asked.spec.directions == Choice("random", {"seed": 4})
+    app.switch_page("pages/runs.py").run()
+    app.query_params.clear()
+    app.switch_page(PAGE).run()
+    assert not app.exception and "not stored here" in app.info[0].value and app.session_state["network.slices"] == asked
