@@ -53,7 +53,8 @@ def show(result: TrainingResult) -> None:
     if waits:
         network_work.train_first(network, problem(), waits)
     if result.experiment.key != network.experiment.key:
-        then = "" if waits else "; press Train to run the settings on the left"
+        press = "" if waits else "; press Train to run the settings on the left"
+        then = press if state.get("call") is None else "; the training above takes its place when it is done"
         st.info(f"This is {network_view.name(result)}{then}.", icon=":material/info:")
     if not waits:
         network_slices.way_down()

@@ -25,6 +25,8 @@ def load_checkpoint(network: Network, path: Path) -> Network:
     Counters (of batches, which BatchNorm keeps) may be missing.
     """
     expected = network.module.state_dict()
+    if path.is_file() and not path.stat().st_size:
+        raise CheckpointError(f"{path.name} is no safetensors file that can be read: it is empty")
     try:
         with safe_open(path, framework="pt") as file:
             shapes = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118  # it is no mapping

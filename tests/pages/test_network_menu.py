@@ -187,7 +187,7 @@ def uploads() -> dict[str, tuple[bytes, str]]:
     without = {name: value for name, value in state.items() if name != "0.bias"}
     return {
         "good": (save(state), ""),
-        "empty": (b"", "is no safetensors file"),
+        "empty": (b"", "it is empty"),
         "a pickle": (b"\x80\x02ctorch", "is no safetensors file"),
         "a huge header": (b"\xff" * 8 + b"{}", "is no safetensors file"),
         "cut": (save(state)[:-5], "is no safetensors file"),
