@@ -33,10 +33,15 @@ OWN = (  # in the order in which they are read: what makes a slice cheaper first
 )  # fmt: skip
 
 
+PULLED = ("cells", "log")  # what a change of these pulls along when a link is read
+PULLING = ("axes", "samples", "shown")
+
+
 def encode(view: ShownSlice) -> dict[str, str]:
     """The view as fields of a link: its kind, that kind's options, and what is not as a page opens it."""
     found, usual = _fields(view), _fields(with_kind(opening(view.spec.training), view.spec.directions.key))
-    return {name: text for name, text in found.items() if name == "kind" or usual.get(name) != text}
+    always = ("kind", *(PULLED if any(found[name] != usual[name] for name in PULLING) else ()))
+    return {name: text for name, text in found.items() if name in always or usual.get(name) != text}
 
 
 def _fields(view: ShownSlice) -> dict[str, str]:

@@ -14,7 +14,7 @@ from figures.print.clip import pieces
 from figures.print.letters import font, width
 from figures.print.numbers import HeightScale, Level
 from figures.print.plate import Map, Path
-from figures.print.sheet import Box, Sheet
+from figures.print.sheet import DASHES, Box, Sheet
 
 
 class _Spot(NamedTuple):
@@ -59,10 +59,11 @@ def draw_isolines(sheet: Sheet, axes: Axes, box: Box, ground: Map, scale: Height
         marked = ground.level is not None and index == 0
         weight, alpha = (0.16, 0.9) if marked else ((0.075, 0.5), (0.05, 0.34))[index % 2]
         lines = [np.array([x0, y0]) + stroke * to_data for stroke in strokes]
-        axes.add_collection(
-            LineCollection(lines, colors=sheet.ground.contour, linewidths=weight * sheet.em, alpha=alpha, zorder=1),
-            autolim=False,
+        dashes = DASHES["dash" if marked else "solid"]
+        drawn = LineCollection(
+            lines, colors=sheet.ground.contour, linewidths=weight * sheet.em, alpha=alpha, zorder=1, linestyles=dashes
         )
+        axes.add_collection(drawn, autolim=False)
 
 
 class _Field(NamedTuple):

@@ -53,7 +53,8 @@ def _path(view: ShownSlice, index: int, path: ProjectedPath, label: str) -> Path
 
 def _chart(drawn: Curves, axis: str, places: Sequence[tuple[float, str]]) -> Chart:
     lines = [Line(one.label, one.label, one.places, one.values, style=_style(one.slice, one.test)) for one in drawn.curves]
-    every = np.concatenate([one.values for one in drawn.curves])
+    level = [] if drawn.level is None else [drawn.level[0]]  # in sight, as on the page
+    every = np.concatenate([*(one.values for one in drawn.curves), level])
     limits = _limits(every, drawn.log)
     return Chart(
         drawn.title, axis, drawn.title, lines, limits, "linear", "log" if drawn.log else "linear",

@@ -175,11 +175,11 @@ class Stage {
     ui.scrub.max = String(length)
     ui.controls.hidden = !scene.runners.length // nothing to play
     const able = scene.runners.filter((r) => !r.disabled).map((r) => r.label)
-    ui.canvas.setAttribute(
-      "aria-label",
-      `${scene.title}: ${able.length > 12 ? `${able.length} runs` : able.join(", ")}. ` +
-        (scene.live ? "Arrow keys move the start, with Shift ten times as far; space" : "Space") + " plays, comma and full stop step, plus and minus zoom, 0 fits.",
-    )
+    const who = able.length > 12 ? `: ${able.length} runs` : able.length ? `: ${able.join(", ")}` : ""
+    const move = scene.live ? `Arrow keys move the ${able.length ? "start" : "point"}, with Shift ten times as far; ` : ""
+    const play = scene.runners.length ? "space plays, comma and full stop step, " : ""
+    const keys = `${move}${play}plus and minus zoom, 0 fits.`
+    ui.canvas.setAttribute("aria-label", `${scene.title}${who}. ${keys[0].toUpperCase()}${keys.slice(1)}`)
   }
 
   // From the first step again, if the visitor has not stopped the play; complete and at rest where motion is unwanted.

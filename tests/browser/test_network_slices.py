@@ -42,6 +42,45 @@ def test_a_slice_is_opened_looked_at_and_stopped(visitor: Callable[..., Visitor]
 
 
 @pytest.mark.slow
+def test_the_point_is_reached_and_moved_by_keys(visitor: Callable[..., Visitor]) -> None:
+    one = visitor(still=True).open("network", **SLICE)
+    page = one.page
+    expect(page.get_by_text("What it cannot show")).to_be_visible(timeout=2 * MINUTE)
+    one.settle()
+    canvas = page.locator("canvas.runs").nth(1)
+    said = canvas.get_attribute("aria-label") or ""
+    assert "around SGD’s end. Arrow keys move the point" in said and "plays" not in said
+    page.locator("summary", has_text="Slices of its loss").focus()
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if canvas.evaluate("canvas => canvas.getRootNode().activeElement === canvas"):
+            break
+    before = canvas.evaluate("canvas => canvas.state().start")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowUp")
+    expect(page.get_by_text("test images are misclassified")).to_be_visible(timeout=MINUTE)
+    one.wait_for(lambda: "show.slice.at=" in page.url, "the point in the link")
+    after = canvas.evaluate("canvas => canvas.state().start")
+    assert after[0] > before[0] and after[1] > before[1]
+
+
+@pytest.mark.slow
+def test_a_slice_that_is_being_computed_goes_on_after_a_reload_and_in_another_window(visitor: Callable[..., Visitor]) -> None:
+    fields = {**SLICE, "show.slice.shown": "largest", "show.slice.cells": "49", "show.slice.seed": "5"}
+    one = visitor(still=True).hurry("network", **fields)
+    going = re.compile(r"^49 × 49 cells: \d+%$")
+    expect(one.page.get_by_text(going)).to_be_visible(timeout=2 * MINUTE)
+    one.page.reload()
+    expect(one.page.get_by_text(going)).to_be_visible(timeout=2 * MINUTE)
+    other = visitor(still=True).hurry("network", **fields)
+    expect(other.page.get_by_text(going)).to_be_visible(timeout=2 * MINUTE)
+    one.page.get_by_role("button", name="Stop", exact=True).click()
+    expect(one.page.get_by_text(re.compile(r"Stopped at \d+% of 49 × 49 cells"))).to_be_visible(timeout=MINUTE)
+    expect(other.page.get_by_text(going)).to_be_visible()
+    other.page.get_by_role("button", name="Stop", exact=True).click()
+
+
+@pytest.mark.slow
 def test_a_slice_is_stopped_and_what_there_is_stays(visitor: Callable[..., Visitor]) -> None:
     one = visitor(still=True).hurry("network", **{**SLICE, "show.slice.shown": "largest", "show.slice.cells": "49"})
     page = one.page

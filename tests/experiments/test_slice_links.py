@@ -54,6 +54,19 @@ def there_and_back(view: ShownSlice) -> None:
     assert link.decode(link.encode(view), view.spec.training) == (view, [])
 
 
+@pytest.mark.parametrize("shown", SHOWN)
+@pytest.mark.parametrize("axes", AXES)
+@pytest.mark.parametrize("log", [False, True])
+def test_what_reading_a_quantity_would_change_is_written(shown: str, axes: str, log: bool) -> None:
+    """As many cells, and the scale, as a page opens with for the loss: for another quantity these are a choice."""
+    view = with_axes(replace(opening(DIGITS), spec=replace(opening(DIGITS).spec, samples=100)), axes)
+    for side in SIDES:
+        chosen = replace(with_shown(view, shown), log=log)
+        chosen = replace(chosen, spec=replace(chosen.spec, cells=(side, 1 if chosen.spec.line else side)))
+        if not refusal(chosen.spec):
+            there_and_back(chosen)
+
+
 @pytest.mark.parametrize("key", KINDS)
 @pytest.mark.parametrize("axes", AXES)
 def test_every_kind_goes_into_a_link_and_back(key: str, axes: str) -> None:
