@@ -50,7 +50,7 @@ def _opened(address: str) -> tuple[Experiment, ShownSlice | None]:
     if not sliced:
         return experiment, None
     shown, complaints = slice_link.decode(sliced, experiment)
-    assert not complaints and slice_link.encode(shown) == sliced and len(own) + len(sliced) == len(fields)
+    assert not complaints and len(own) + len(sliced) == len(fields)
     return experiment, shown
 
 
