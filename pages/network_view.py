@@ -108,9 +108,11 @@ def scene(
 def trust(result: TrainingResult) -> str:
     first, second = result.explained[:2]
     left, recorded = max(1 - float(first + second), 0.0), f"{int(result.finite.sum()):,}"  # rounding can pass 1
+    last, steps = int(result.steps[-1]), result.experiment.steps
+    stopped = "" if last == steps else f"Stopped after {last:,} of {steps:,} steps. "
     return (
-        f"The plane holds {first + second:.1%} of the paths' variance ({first:.1%} and {second:.1%}); the other {left:.1%} "
-        f"is off the plane, up to {np.nanmax(result.off_plane):.3g} away. Axes: principal components of all paths together, "
+        f"{stopped}The plane holds {first + second:.1%} of the paths' variance ({first:.1%} and {second:.1%}); "
+        f"the other {left:.1%} is off the plane, up to {np.nanmax(result.off_plane):.3g} away. Axes: principal components of all paths together, "
         f"orthonormal, through the mean of all {recorded} recorded weights. Heights: the loss over all training samples, "
         f"float32, at {len(result.x)} x {len(result.y)} points."
     )
@@ -188,10 +190,14 @@ def rows(result: TrainingResult) -> list[dict[str, str]]:
                 "Trace": f"{result.trace[i]:.4g}{error}" if known else "",
                 "Gradient norm": f"{result.grad_norm[i, last]:.3g}",
                 "Off plane": f"{result.off_plane[i, last]:.3g}",
-                "Time in updates": f"{result.seconds[i]:.2g} s",
+                "Time in updates": _seconds(float(result.seconds[i])),
             }
         )
     return [{column: text for column, text in row.items() if any(other[column] for other in table)} for row in table]
+
+
+def _seconds(value: float) -> str:
+    return f"{value:.2g} s" if value < 100 else f"{value:,.0f} s"
 
 
 def _number(value: float, form: str) -> str:

@@ -52,6 +52,14 @@ def test_the_stage_counts_the_steps_that_were_recorded() -> None:
     assert all(runner.steps is not None and runner.steps[-1] == 360 for runner in shown.runners)
 
 
+def test_a_training_that_was_stopped_says_where_and_long_times_are_written_out() -> None:
+    result = recorded()
+    assert "Stopped" not in network_view.trust(result)
+    longer = replace(result, experiment=replace(DIGITS, steps=320), seconds=np.full(len(result.seconds), 1529.6))
+    assert network_view.trust(longer).startswith("Stopped after 120 of 320 steps.")
+    assert network_view.rows(longer)[0]["Time in updates"] == "1,530 s"
+
+
 def test_of_paths_that_stay_nothing_is_said() -> None:
     assert network_view.went_far(recorded()) == ""
 
