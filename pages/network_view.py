@@ -112,9 +112,9 @@ def trust(result: TrainingResult) -> str:
     stopped = "" if last == steps else f"Stopped after {last:,} of {steps:,} steps. "
     return (
         f"{stopped}The plane holds {first + second:.1%} of the paths' variance ({first:.1%} and {second:.1%}); "
-        f"the other {left:.1%} is off the plane, up to {np.nanmax(result.off_plane):.3g} away. Axes: principal components of all paths together, "
-        f"orthonormal, through the mean of all {recorded} recorded weights. Heights: the loss over all training samples, "
-        f"float32, at {len(result.x)} x {len(result.y)} points."
+        f"the other {left:.1%} is off the plane, up to {np.nanmax(result.off_plane):.3g} away. "
+        f"Axes: principal components of all paths together, orthonormal, through the mean of all {recorded} recorded weights. "
+        f"Heights: the loss over all training samples, float32, at {len(result.x)} x {len(result.y)} points."
     )
 
 
