@@ -73,6 +73,7 @@ class _Training:
     curves: dict[str, np.ndarray]
     calls: list[list[dict[str, int]]]
     seconds: np.ndarray
+    points: int = 0
 
     @classmethod
     def of(cls, experiment: Experiment, device: str, plan: TrainingPlan, folder: Path | None) -> _Training:
@@ -98,11 +99,6 @@ class _Training:
     @property
     def count(self) -> int:
         return len(self.halts)
-
-    @property
-    def points(self) -> int:
-        """How many have been recorded."""
-        return self.recorded_weights.points
 
     @property
     def schedule(self) -> np.ndarray:
@@ -159,7 +155,8 @@ class _Training:
             if self.network.classifies:
                 self.curves["test_accuracy"][i, p] = float(self.network.accuracy(theta))
             self.calls[i].append(dict(visit.calls))
-        self.recorded_weights.append(np.stack([as_numpy(visit.theta) for visit in visits]))
+        self.recorded_weights.put(p, np.stack([as_numpy(visit.theta) for visit in visits]))
+        self.points += 1
         return self.progress("training", visits[0].step / max(self.experiment.steps, 1))
 
     def progress(self, stage: Any, done: float) -> Progress:
@@ -181,7 +178,7 @@ class _Training:
             self.experiment,
             self.plan,
             self.network if self.plan.spectrum == "none" else self.network.to(torch.float64),
-            self.recorded_weights.whole(),
+            self.recorded_weights.first(self.points),
             {name: values[:, : self.points] for name, values in self.curves.items()},
             self.calls,
             self.seconds,
@@ -223,7 +220,8 @@ class _Training:
         if meta["key"] != self.experiment.key:
             raise ValueError(f"{file.name} belongs to another experiment ({meta['key']}, not {self.experiment.key})")
         try:
-            self.recorded_weights.go_on(meta["points"])
+            self.points = meta["points"]
+            self.recorded_weights.check(self.points)
         except (KeyError, ValueError) as error:
             raise ValueError(f"{file.name} lacks its recorded weights: delete it, and the training begins anew") from error
         self.seconds = tensors["seconds"].numpy().copy()

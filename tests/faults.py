@@ -1032,12 +1032,12 @@ TRAINED = [
         "np.arange(0, steps + 1, every)",
         PLANNED,
     ),
-    Fault("experiments/recorded_weights.py", "stream.seek(self.points * row.nbytes)", "stream.seek(0, 2)", RECORDED),
+    Fault("experiments/recorded_weights.py", "stream.seek(point * row.nbytes)", "stream.seek(0, 2)", RECORDED),
     Fault("experiments/recorded_weights.py", "if held < points:", "if held < 0:", RECORDED),
     Fault(
         "experiments/recorded_weights.py",
-        "self.points, self.count, self.dim).swapaxes(0, 1)",
-        "self.count, self.points, self.dim)",
+        "points, self.count, self.dim).swapaxes(0, 1)",
+        "self.count, points, self.dim)",
         RECORDED,
     ),
     Fault("experiments/training_plan.py", "if lanczos <= affordable else", "if lanczos else", PLANNED),
@@ -1170,8 +1170,13 @@ SLICES = [
         "train=self.train",
         "tests/landscapes/test_network_menu.py -k move",
     ),
-    Fault("experiments/devices.py", "cudnn.allow_tf32 = False", "cudnn.benchmark = False", "tests/experiments/test_devices.py"),
-    Fault("experiments/grids/requests.py", "best_device())", '"cpu")', "tests/experiments/test_devices.py"),
+    Fault(
+        "landscapes/networks/devices.py",
+        "cudnn.allow_tf32 = False",
+        "cudnn.benchmark = False",
+        "tests/landscapes/test_devices.py",
+    ),
+    Fault("experiments/grids/requests.py", "best_device())", '"cpu")', "tests/landscapes/test_devices.py"),
     Fault(
         "landscapes/networks/stacked_runs.py",
         "functional.cross_entropy(values, targets",
@@ -1223,6 +1228,10 @@ SLICES = [
 LOOKS = "tests/experiments/test_slice_looks.py -k "
 SLICE_LINKS = "tests/experiments/test_slice_links.py -k "
 SLICES_DRAWN = "tests/figures/test_slices.py -k "
+SLICE_FILES = "tests/experiments/test_slice_export.py"
+SLICE_PRINTS = "tests/figures/test_print_sliced.py -k "
+PRINTED = "tests/figures/test_print.py -k "
+SLICE_RACES = "tests/experiments/test_slice_race.py -k "
 SHOWN_SLICES = [
     Fault(CELL + "compute.py", 'axis = 1 if spec.axes == "second" else 0', "axis = 0", LOOKS + "one_axis"),
     Fault(CELL + "compute.py", "start if j == START else ends[j]", "ends[j]", LOOKS + "0_and_1"),
@@ -1247,6 +1256,26 @@ SHOWN_SLICES = [
     Fault("figures/slice_line.py", "(curve.values > 0) | (not log)", "curve.values > 0", SLICES_DRAWN + "line"),
     Fault("pages/network_slices_view.py", "level if inside else None", "level", SLICES_DRAWN + "scene"),
     Fault("static/stage/ground.js", "map.log, map.range)", "map.log)", "tests/figures/test_stage_js.py"),
+    Fault(CELL + "link.py", '("kind", *(PULLED if', '("kind", *(() if', SLICE_LINKS + "would_change"),
+    Fault(
+        CELL + "export.py", "for j, i in np.ndindex(cells.shape):", "for i, j in np.ndindex(cells.shape[::-1]):", SLICE_FILES
+    ),
+    Fault(
+        CELL + "export.py",
+        "for k, (spec, cells) in enumerate(both):",
+        "for k, (spec, cells) in enumerate(both[:1]):",
+        SLICE_FILES,
+    ),
+    Fault(CELL + "shown_slice.py", "or fitted(made) != made:", "or False:", SLICE_FILES),
+    Fault(
+        "figures/sliced.py", "if slice_words.place(one) != slice_words.place(other):", "if True:", SLICES_DRAWN + "told_apart"
+    ),
+    Fault("figures/print/of_slice.py", "range=colours, level", "range=None, level", SLICE_PRINTS + "share"),
+    Fault("figures/print/of_slice.py", "over if index == 0 else ()", "()", SLICE_PRINTS + "paths"),
+    Fault("figures/slice_caption.py", "'over all test samples' if", "over if", SLICE_PRINTS + "caption"),
+    Fault("figures/print/arrange.py", "legend = self._legend(listed, room)", "legend = 0.2 * room", PRINTED + "legend_of_many"),
+    Fault("figures/print/layout.py", "if within and all(", "if all(", PRINTED + "legend_of_many"),
+    Fault("experiments/slice_words.py", "sum(explained[:2]):.1%", "sum(explained):.1%", SLICE_RACES + "joint"),
 ]
 
 CONFORMANCE = "tests/pages/test_conformance.py -k "
@@ -1328,6 +1357,20 @@ CONFORMING = [
 
 SHIPPED, SHOWN = "tests/experiments/test_shipped.py -k ", "tests/pages/test_network_finished.py -k "
 
+FAR, MAPS = "tests/pages/test_network.py -k ", "tests/experiments/test_slice_maps.py -k "
+FAR_PATHS = [
+    Fault("static/stage/geometry.js", "steps?.[k] ?? k", "k", STAGE_JS),
+    Fault("figures/payload.py", "arrays.place(runner.steps", "arrays.place(runner.drawn", "tests/figures/test_payload.py"),
+    Fault("pages/network_view.py", "            steps=result.steps,\n", "", FAR + "counts"),
+    Fault("pages/network_view.py", "max(1 - float(first + second), 0.0)", "1 - float(first + second)", FAR + "shares"),
+    Fault("pages/network_view.py", "result.last_finite[i] + 1", "result.last_finite[i]", FAR + "diverged"),
+    Fault("pages/network_view.py", "extent < DWARFED * longest", "extent > DWARFED * longest", FAR + "dwarfs"),
+    Fault("figures/losses.py", "(c.values > top)).any()", "(c.values > top)).all()", FAR + "above"),
+    Fault("pages/network_view.py", 'if last == steps else f"Stopped', 'if True else f"Stopped', FAR + "stopped"),
+    Fault("experiments/grids/compute.py", "if i != START and not result.finite", "if result.finite", MAPS + "diverged"),
+    Fault("experiments/grids/limits.py", "if not np.isfinite(gap):", "if False:", MAPS + "compared"),
+    Fault("landscapes/networks/checkpoint.py", "and not path.stat().st_size", "and False", MENU_PAGE + "uploads"),
+]
 FINISHED = [
     Fault(
         "experiments/shipped/trainings.py",
@@ -1395,6 +1438,7 @@ FAULTS = [
     *TRAINED_MAPS,
     *TRAINED,
     *FINISHED,
+    *FAR_PATHS,
     *SLICES,
     *RACED_SLICES,
     *SHOWN_SLICES,

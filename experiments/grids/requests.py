@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from experiments.devices import best_device
 from experiments.frames import Arrays
 from experiments.grids.cells import Cells
 from experiments.grids.grid import Grid
 from experiments.grids.spec import SliceSpec
 from experiments.requests import Answer, Cancelled, Report, Request
+from landscapes.networks.devices import best_device
 
 TABLE = "experiments.grids.requests:REQUESTS"
 LANE = "slices"

@@ -16,12 +16,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from experiments.devices import best_device
 from experiments.jobs.backend import JobError, State
 from experiments.jobs.store import RunFolder, read_json, said, write_json
 from experiments.spec import Experiment, ExperimentError, execute
 from experiments.trajectory import Trajectory
 from landscapes import NETWORKS
+from landscapes.networks.devices import best_device
 
 if TYPE_CHECKING:
     from experiments.training_result import Progress

@@ -212,8 +212,7 @@ def test_a_checkpoint_without_its_weights_is_refused(tmp_path: Path) -> None:
 def test_a_full_disk_is_an_error_at_the_row_that_does_not_fit() -> None:
     recorded = RecordedWeights(2, 3, Path("/dev/full"))
     with pytest.raises(OSError, match="No space left"):
-        recorded.append(np.zeros((2, 3)))
-    assert recorded.points == 0
+        recorded.put(0, np.zeros((2, 3)))
 
 
 def test_a_checkpoint_of_something_else_is_refused(tmp_path: Path) -> None:

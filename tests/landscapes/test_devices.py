@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import torch
 
-from experiments.devices import best_device
 from experiments.grids import requests
 from experiments.grids.spec import SliceSpec
 from experiments.presets import DIGITS
+from landscapes.networks.devices import best_device
 from landscapes.networks.grids.facts import facts
 
 
