@@ -97,12 +97,17 @@ function drawHeading(pen, stage, plan, panel, runner, time) {
 
 // The exported figure: title, the stage, and a legend with every runner's learning rate, loss and fate. What stands and what
 // moves are drawn apart, so that a film paints the ground once.
-export function poster(stage, plan) {
+export function poster(stage, plan, ruler) {
   const { font, mode } = stage
   const size = plan.font
   const columns = plan.width < 560 ? 1 : stage.runners.length > 16 && plan.width >= size * 60 ? 3 : 2
   const rows = Math.ceil(stage.runners.length / columns), wide = (plan.width - 2 * size) / columns
-  const title = size * 3, foot = rows * size * 1.9 + size * 2.6
+  const heading = { size: size * 1.35, font, weight: 700 }, small = { size: size * 0.85, font }
+  const broken = (words, style) => wrapped(words, plan.width - 2 * size, (text) => ruler.measure(text, style))
+  const under = (step) => broken([`step ${[step, stage.length].map((k) => g.stepAt(stage, k)).join(" of ")}`, stage.note].filter(Boolean).join("  ·  "), small)
+  const headed = broken(stage.title, heading)
+  const title = size * (3 + 1.7 * (headed.length - 1))
+  const foot = rows * size * 1.9 + size * (2.6 + 1.2 * (under(stage.length).length - 1))
   const height = plan.height + title + foot
   const entry = (pen, runner, i, time) => {
     const x = size + (i % columns) * wide
@@ -128,17 +133,28 @@ export function poster(stage, plan) {
     height,
     standing(pen, density) {
       pen.box(0, 0, plan.width, height, { fill: stage.ground.paper })
-      pen.text(stage.title, size, size * 1.9, { size: size * 1.35, font, weight: 700, colour: stage.ground.ink })
+      headed.forEach((line, k) => pen.text(line, size, size * (1.9 + 1.7 * k), { ...heading, colour: stage.ground.ink }))
       pen.shifted(title, () => drawBackdrop(pen, stage, plan, density))
     },
-    moving(pen, lines, time) {
+    moving(pen, courses, time) {
       pen.shifted(title, () => {
-        if (time < stage.length) drawCourses(pen, stage, plan, lines)
-        drawRuns(pen, stage, plan, lines, time)
+        if (time < stage.length) drawCourses(pen, stage, plan, courses)
+        drawRuns(pen, stage, plan, courses, time)
       })
       stage.runners.forEach((runner, i) => entry(pen, runner, i, time))
-      const under = [`step ${[Math.floor(time), stage.length].map((k) => g.stepAt(stage, k)).join(" of ")}`, stage.note].filter(Boolean).join("  ·  ")
-      pen.text(under, size, height - size * 0.7, { size: size * 0.85, font, colour: stage.ground.ink, alpha: 0.75 })
+      const lines = under(Math.floor(time))
+      lines.forEach((line, k) => pen.text(line, size, height - size * (0.7 + 1.2 * (lines.length - 1 - k)), { ...small, colour: stage.ground.ink, alpha: 0.75 }))
     },
   }
+}
+
+// Words in as few lines as they fill, none wider than `room` unless it is a single word; `measure` gives a text's width.
+export function wrapped(words, room, measure) {
+  const lines = []
+  for (const word of words.split(" ")) {
+    const longer = `${lines.at(-1)} ${word}`
+    if (lines.length && measure(longer) <= room) lines[lines.length - 1] = longer
+    else lines.push(word)
+  }
+  return lines.map((line) => line.trim())
 }

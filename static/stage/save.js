@@ -47,7 +47,7 @@ export class Save {
   }
 
   get name() {
-    const name = this.stage.scene.title.normalize("NFKD").toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "").slice(0, 60)
+    const name = this.stage.scene.title.normalize("NFKD").toLowerCase().replace(/[^a-z0-9]+/g, "-").slice(0, 60).replace(/^-|-$/g, "")
     return `ravine-${name || "stage"}`
   }
 
@@ -58,7 +58,8 @@ export class Save {
     const { stage } = this
     const { plan, drawing } = stage
     const wide = plan.width >= 640 ? plan : layout(640, stage.scene.home, plan.panels.length, 640, { curve: stage.scene.dim === 1 })
-    return { ...picture.poster(drawing, wide), lines: picture.project(drawing, wide) }
+    const ruler = new pens.CanvasPen(document.createElement("canvas").getContext("2d"))
+    return { ...picture.poster(drawing, wide, ruler), ruler, lines: picture.project(drawing, wide) }
   }
 
   png(scale) {
@@ -73,8 +74,7 @@ export class Save {
   }
 
   svg() {
-    const { width, height, standing, moving, lines } = this.poster()
-    const ruler = new pens.CanvasPen(document.createElement("canvas").getContext("2d"))
+    const { width, height, standing, moving, lines, ruler } = this.poster()
     const pen = new pens.SvgPen(width, height, ruler)
     standing(pen, 2)
     moving(pen, lines, this.stage.time)

@@ -105,6 +105,17 @@ def test_a_slice_on_show_is_taken_away(visitor: MakeVisitor, kind: str, tmp_path
     expect(other.page.get_by_test_id("stAlertContentWarning")).to_have_count(0)
 
 
+def whole(svg: str, title: str) -> None:
+    """The stage's own picture has all of a long title, in lines that end before its edge."""
+    root = ElementTree.fromstring(svg)
+    wide = float(root.attrib["viewBox"].split()[2])
+    bold = [text for text in root.iter("{http://www.w3.org/2000/svg}text") if text.get("font-weight") == "700" and text.text]
+    size = max(float(text.attrib["font-size"]) for text in bold)
+    lines = [text for text in bold if float(text.attrib["font-size"]) == size]
+    assert " ".join(text.text or "" for text in lines) == title
+    assert all(float(text.attrib["x"]) + float(text.attrib["textLength"]) <= wide for text in lines)
+
+
 RACED = {
     "random": SliceSpec(DIGITS, 3, directions=Choice("random"), cells=(31, 31)),
     "line": SliceSpec(DIGITS, 0, directions=Choice("through"), axes="first", cells=(61, 1)),
@@ -140,6 +151,10 @@ def test_a_race_in_a_slice_is_taken_away_as_that_slice(visitor: MakeVisitor, kin
     state = alone(section.one, section.file("Interactive HTML")[1], tmp_path)
     assert state["title"] == title
     assert [runner["last"] for runner in state["runners"]] == [path[-1].tolist() for path in section.paths.values()]
+    section.one.page.get_by_role("button", name="Save", exact=True).click()
+    with section.one.page.expect_download(timeout=PATIENCE) as begun:
+        section.one.page.get_by_role("button", name="Save as SVG").click()
+    whole(Path(begun.value.path()).read_text(), title)
     section.part("Animation", "Make the animation")
     section.one.number("Seconds", "1")
     section.one.number("Frames a second", "5")

@@ -5,8 +5,8 @@ import { test } from "node:test"
 const at = (name) => new URL(`../../static/stage/${name}.js`, import.meta.url)
 const parts = await Promise.all(["colours", "geometry", "heights", "layout", "numbers", "rates"].map((name) => import(at(name))))
 const g = Object.assign({}, ...parts)
-const [t, wire, pens, runs, curve, model, overlays, ground] = await Promise.all(
-  ["clock", "wire", "pens", "runs", "curve", "model", "overlays", "ground"].map((name) => import(at(name))),
+const [t, wire, pens, runs, curve, model, overlays, ground, { wrapped }] = await Promise.all(
+  ["clock", "wire", "pens", "runs", "curve", "model", "overlays", "ground", "picture"].map((name) => import(at(name))),
 )
 
 const near = (a, b, gap = 1e-9) => assert.ok(Math.abs(a - b) <= gap, `${a} is not ${b}`)
@@ -480,4 +480,14 @@ test("a line is cut at the window, and none is drawn where it passes by", () => 
   }
   assert.equal(model.lineEnds([1, 0], 1.5, window), null)
   assert.equal(model.lineEnds([0, 0], 1, window), null)
+})
+
+test("words are broken into lines that fit, and none is lost", () => {
+  const words = "one two  ·  three four five", measure = (text) => text.length
+  assert.deepEqual(wrapped(words, 100, measure), [words])
+  for (const room of [1, 5, 9, 14]) {
+    const lines = wrapped(words, room, measure)
+    assert.equal(lines.join(" ").replace(/ +/g, " "), words.replace(/ +/g, " "))
+    assert.ok(lines.every((line) => line.length <= room || !line.includes(" ")), lines.join("|"))
+  }
 })
