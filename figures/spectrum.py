@@ -11,6 +11,8 @@ import plotly.graph_objects as go
 from figures import theme
 from figures.plain import figure, line
 
+FEWEST = 3  # labels that an axis needs to be read
+
 
 @dataclass(frozen=True, eq=False)
 class EndSpectrum:
@@ -26,19 +28,18 @@ def spectrum_figure(spectra: Sequence[EndSpectrum], mode: theme.Mode, linear_wit
 
     Tick labels are true eigenvalues; the hover text is too.
     """
-    traces, largest = [], linear_within
+    traces, shown = [], [np.zeros(0)]
     for s, look in zip(spectra, theme.styles([s.key for s in spectra])):
         values = s.eigenvalues[np.isfinite(s.eigenvalues)][::-1].astype(np.float64)
         if len(values) == 0:
             continue
-        largest = max(largest, float(np.abs(values).max()))
+        shown.append(values)
         ranks = np.arange(1, len(values) + 1, dtype=np.int32)
         traces.append(
             line(look, s.label, ranks, np.arcsinh(values / linear_within), mode)
             | {"customdata": values, "hovertemplate": f"{s.label}<br>rank %{{x}}<br>λ = %{{customdata:.6g}}<extra></extra>"}
         )
-    decades = 10.0 ** np.arange(np.round(np.log10(linear_within)), np.ceil(np.log10(largest)) + 1)
-    ticks = np.concatenate([-decades[::-1], [0.0], decades])
+    ticks = _ticks(np.concatenate(shown), linear_within)
     return figure(
         traces,
         mode,
@@ -49,3 +50,20 @@ def spectrum_figure(spectra: Sequence[EndSpectrum], mode: theme.Mode, linear_wit
             "ticktext": [f"{tick:g}" for tick in ticks],
         },
     )
+
+
+def _ticks(values: np.ndarray, least: float) -> np.ndarray:
+    """Round eigenvalues to label: 0 and powers of ten from `least` on, and steps between where too few of them are in sight."""
+    if not len(values):
+        return np.zeros(1)
+    low, high = float(values.min()), float(values.max())
+    decades = 10.0 ** np.arange(np.round(np.log10(least)), np.ceil(np.log10(max(-low, high, least))) + 1)
+    for parts in ((1,), (1, 2, 5)):
+        above = np.outer(decades, parts).ravel()
+        ticks = np.concatenate([-above[::-1], [0.0], above])
+        if np.count_nonzero((low <= ticks) & (ticks <= high)) >= FEWEST:
+            return np.asarray(ticks)
+    rough = max((high - low) / 4, least / 10)
+    power = 10.0 ** np.floor(np.log10(rough))
+    step = power * next(factor for factor in (1, 2, 5, 10) if power * factor >= rough * 0.75)
+    return np.asarray(step * np.arange(np.floor(low / step), np.ceil(high / step) + 1))

@@ -1370,6 +1370,9 @@ FAR_PATHS = [
     Fault("experiments/grids/compute.py", "if i != START and not result.finite", "if result.finite", MAPS + "diverged"),
     Fault("experiments/grids/limits.py", "if not np.isfinite(gap):", "if False:", MAPS + "compared"),
     Fault("landscapes/networks/checkpoint.py", "and not path.stat().st_size", "and False", MENU_PAGE + "uploads"),
+    Fault("static/stage/ground.js", "...(known ? h.levels(scale) : [])", "...h.levels(scale)", STAGE_JS),
+    Fault("figures/spectrum.py", "for parts in ((1,), (1, 2, 5)):", "for parts in ():", "tests/figures/test_spectrum.py"),
+    Fault("figures/spectrum.py", ">= FEWEST", ">= 0", "tests/figures/test_spectrum.py"),
 ]
 FINISHED = [
     Fault(

@@ -15,7 +15,8 @@ export function survey(map) {
   const [ny, nx] = map.shape
   const [[x0, x1], [y0, y1]] = map.domain
   const marked = map.level ? [{ ...map.level, marked: true }] : []
-  const lines = [...marked, ...h.levels(scale)].map((level) => ({
+  const known = map.range || map.values.some(Number.isFinite) // else a bar with numbers would be made up
+  const lines = [...marked, ...(known ? h.levels(scale) : [])].map((level) => ({
     ...level,
     lines: h.isolines(map.values, nx, ny, level.value).map(({ xs, ys, closed }) => ({
       closed,

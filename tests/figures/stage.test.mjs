@@ -41,6 +41,12 @@ test("maps that are compared share the range of their colours, and a marked leve
   assert.ok(!ground.survey(bowl).lines.some((line) => line.marked))
 })
 
+test("a map without a finite value has no levels, unless it shares the colours of one that has", () => {
+  const empty = map(() => NaN)
+  assert.deepEqual(ground.survey(empty).lines, [])
+  assert.ok(ground.survey({ ...empty, range: [0, 1] }).lines.length)
+})
+
 test("numbers are short and keep their size", () => {
   const cases = [[0, "0"], [0.0031, "0.0031"], [12.44, "12.4"], [3.2e12, "3.2e12"], [-4e-7, "−4e−7"], [NaN, "not a number"],
     [Infinity, "∞"], [99999, "100000"], [1.234e308, "1.2e308"], [1e-3, "0.001"]]
