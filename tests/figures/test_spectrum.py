@@ -24,3 +24,8 @@ def test_enough_labels_are_in_sight_and_each_stands_at_its_eigenvalue(found: lis
 
 def test_no_eigenvalue_at_all_is_no_error() -> None:
     assert not spectrum_figure([EndSpectrum("sgd", "SGD", np.full(3, np.nan))], "light").data
+
+
+def test_a_wide_spectrum_is_labelled_by_powers_of_ten_and_zero() -> None:
+    axis = spectrum_figure([EndSpectrum("sgd", "SGD", np.array([-0.02, 0.0, 12.0]))], "light", WITHIN).layout.yaxis
+    assert {"10", "1", "0.1", "0.01", "0", "-0.01"} <= set(axis.ticktext) and "2" not in axis.ticktext
