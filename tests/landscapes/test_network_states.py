@@ -262,8 +262,10 @@ def test_a_training_of_any_network(key: str, chosen: dict[str, Any], monkeypatch
 
 def own_data(key: str) -> None:
     try:
-        DATASETS[key](samples=10)
+        whole = len(DATASETS[key](samples=1000)[0]) == 1000  # other tests write small files of these formats
     except DatasetError:
+        whole = False
+    if not whole:
         pytest.skip(f"the environment's RAVINE_DATA names no folder with {DATASETS[key].title}")
 
 
