@@ -1072,7 +1072,7 @@ TRAINED = [
     Fault("landscapes/networks/checkpoint.py", "if kinds:", "if False:", MENU_PAGE + "uploads"),
     Fault("pages/network_weights.py", "if len(content) > most:", "if False:", MENU_PAGE + "uploads"),
     Fault("pages/network_weights.py", "= _plain(wrong)", "= wrong", MENU_PAGE + "uploads"),
-    Fault("pages/network_work.py", "disabled=busy or not plan.interactive or", "disabled=busy or", MENU_PAGE + "becomes_a_job"),
+    Fault("pages/network_work.py", "is not None or not plan.interactive or", "is not None or", MENU_PAGE + "becomes_a_job"),
     Fault("pages/network_data.py", "    if not missing:\n", "    if missing:\n", MENU_PAGE + "not_here"),
 ]
 
@@ -1395,7 +1395,7 @@ FINISHED = [
         SHIPPED + "left_out",
     ),
     Fault("experiments/training_result.py", "return self.ends.shape[1] == 0", "return False", SHIPPED + "picture"),
-    Fault("experiments/training.py", "plan or plan_of(experiment))", "plan_of(experiment))", SHIPPED + "makes_files"),
+    Fault("experiments/training.py", "plan or plan_of(experiment), ch", "plan_of(experiment), ch", SHIPPED + "makes_files"),
     Fault("pages/network_finished_view.py", 'zip(("off", "on"), values)', 'zip(("on", "off"), values)', SHOWN + "numbers_said"),
     Fault("pages/network_finished.py", "result.domain, key, colours)", "result.domain, key)", SHOWN + "same_colours"),
     Fault(
