@@ -145,6 +145,11 @@ class Call:
             self._lane.let_go(self._computation)
 
 
+def _key(name: str, arguments: Mapping[str, Any]) -> str:
+    """Equal questions have equal keys."""
+    return json.dumps([name, arguments], sort_keys=True)
+
+
 class _Lane:
     """One child process and the queue before it."""
 
@@ -163,7 +168,7 @@ class _Lane:
         self._numbers = 0
 
     def submit(self, name: str, arguments: Mapping[str, Any], caller: str) -> Call:
-        key = json.dumps([name, arguments], sort_keys=True)
+        key = _key(name, arguments)
         with self._lock:
             if self._closed:
                 raise WorkerError("The worker is closed.")
@@ -176,6 +181,10 @@ class _Lane:
             computation.waiting += 1
             self._advance()
             return Call(computation, self)
+
+    def asked(self, name: str, arguments: Mapping[str, Any]) -> bool:
+        with self._lock:
+            return _key(name, arguments) in self._open
 
     def let_go(self, computation: _Computation) -> None:
         with self._lock:
@@ -380,6 +389,10 @@ class Workers:
         if name not in self._requests:
             raise KeyError(f"no request {name!r}; there are: {', '.join(self._requests)}")
         return self._lanes[self._requests[name].lane].submit(name, arguments, caller or str(threading.get_ident()))
+
+    def asked(self, name: str, arguments: Mapping[str, Any]) -> bool:
+        """Whether somebody waits for this: who asks too shares the computation."""
+        return self._lanes[self._requests[name].lane].asked(name, arguments)
 
     def warm(self) -> None:
         for lane in self._lanes.values():

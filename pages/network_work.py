@@ -48,10 +48,11 @@ def train_first(editor: Editor, problem: str, why: str) -> None:
 
 
 def _train_button(editor: Editor, plan: TrainingPlan, problem: str, key: str) -> None:
+    shared = state.get("call") is None and cached.workers().asked("train", _asked(editor.experiment))
     st.button(
-        "Train", type="primary" if plan.interactive else "secondary", on_click=_train, args=(editor,),
+        "Watch it train" if shared else "Train", type="primary" if plan.interactive else "secondary", on_click=_train, args=(editor,),
         disabled=state.get("call") is not None or not plan.interactive or bool(problem), icon=":material/play_arrow:",
-        width="stretch", key=f"network.work.{key}",
+        width="stretch", key=f"network.work.{key}", help="Somebody is training exactly this now" if shared else None,
     )  # fmt: skip
 
 
@@ -101,9 +102,12 @@ def duration(seconds: float) -> str:
     return f"{max(seconds, 1):.0f} s"
 
 
+def _asked(experiment: Experiment) -> dict[str, Any]:
+    return {"experiment": experiment.as_json()}
+
+
 def _train(editor: Editor) -> None:
-    asked = {"experiment": editor.experiment.as_json()}
-    state.call = cached.workers().submit("train", asked, caller=str(id(st.session_state)))
+    state.call = cached.workers().submit("train", _asked(editor.experiment), caller=str(id(st.session_state)))
     state.call_experiment, state.failure, state.call_began = editor.experiment, "", None
 
 

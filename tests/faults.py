@@ -673,6 +673,12 @@ TAKEAWAY = [
         "tests/pages/test_network_slices.py -k compared",
     ),
     Fault(".streamlit/config.toml", "fastReruns = false", "fastReruns = true", "tests/browser/test_one_script.py"),
+    Fault(
+        "experiments/worker.py",
+        "return _key(name, arguments) in self._open",
+        "return name in self._requests",
+        "tests/experiments/test_worker.py -k shared",
+    ),
     Fault("pages/waiting.py", '_ = "waiting" in st.session_state', "pass", "tests/pages/test_waiting.py -k no_longer"),
     Fault("pages/race_takeaway_offer.py", "alt=seen.alt", 'alt="a figure"', TAKEN + "words"),
 ]

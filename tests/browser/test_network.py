@@ -35,3 +35,20 @@ def test_a_training_is_watched_and_stopped(visitor: Callable[..., Visitor]) -> N
     assert len(steps) == 1 and 0 < steps.pop() < 2000
     expect(one.page.get_by_role("button", name="Stop and keep what there is")).to_have_count(0)
     assert one.overflow() <= 0
+
+
+@pytest.mark.slow
+def test_who_comes_later_watches_the_same_training(visitor: Callable[..., Visitor]) -> None:
+    """A reload forgets who pressed Train; the training goes on, and the button says so."""
+    fields = FIELDS | {"seed": "7", "on.width": "128", "batch": "200"}  # still slower
+    first = visitor(still=True).open("network", **fields)
+    first.page.get_by_role("button", name="Train", exact=True).click()
+    expect(first.page.get_by_text(re.compile(r"Step [1-9][\d,]* of 2000")).first).to_be_visible(timeout=MINUTE)
+    later = visitor(still=True).open("network", **fields)
+    expect(later.page.get_by_role("button", name="Train", exact=True)).to_have_count(0)
+    later.page.get_by_role("button", name="Watch it train").click()
+    expect(later.page.get_by_text(re.compile(r"Step [1-9][\d,]* of 2000")).first).to_be_visible(timeout=MINUTE)
+    later.page.get_by_role("button", name="Stop and keep what there is").click()
+    expect(later.page.get_by_role("button", name="Watch it train")).to_be_visible(timeout=MINUTE)
+    first.page.get_by_role("button", name="Stop and keep what there is").click()
+    expect(first.page.get_by_role("button", name="Train", exact=True)).to_be_visible(timeout=MINUTE)

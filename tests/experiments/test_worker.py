@@ -203,10 +203,13 @@ def test_cancel_while_waiting_never_runs(workers, tmp_path):
 
 def test_cancelling_a_shared_question_leaves_it_to_the_others(workers):
     ask = {"to": 30, "pause": 0.01}
+    assert not workers.asked("count", ask)
     one, two = workers.submit("count", ask, "one"), workers.submit("count", ask, "two")
     one.cancel()
     one.cancel()  # a second click counts once
+    assert workers.asked("count", ask) and not workers.asked("count", ask | {"to": 29})
     assert two.result(PATIENCE)["reached"] == 29
+    assert not workers.asked("count", ask)
     with pytest.raises(CancelledError):
         one.result(PATIENCE)
 
