@@ -50,9 +50,9 @@ def train_first(editor: Editor, problem: str, why: str) -> None:
 def _train_button(editor: Editor, plan: TrainingPlan, problem: str, key: str) -> None:
     shared = state.get("call") is None and cached.workers().asked("train", _asked(editor.experiment))
     st.button(
-        "Watch it train" if shared else "Train", type="primary" if plan.interactive else "secondary", on_click=_train, args=(editor,),
-        disabled=state.get("call") is not None or not plan.interactive or bool(problem), icon=":material/play_arrow:",
-        width="stretch", key=f"network.work.{key}", help="Somebody is training exactly this now" if shared else None,
+        "Watch it train" if shared else "Train", type="primary" if plan.interactive else "secondary", on_click=_train,
+        args=(editor,), disabled=state.get("call") is not None or not plan.interactive or bool(problem), width="stretch",
+        icon=":material/play_arrow:", key=f"network.work.{key}", help="Somebody is training exactly this" if shared else None,
     )  # fmt: skip
 
 
