@@ -141,7 +141,8 @@ def test_a_learning_rate_is_live_and_shows_its_zone(visitor: MakeVisitor) -> Non
     one.wait_for(lambda: one.scenes[-1].header["runners"][0]["lr"] == lr, "the new rate on the stage")
 
 
-@pytest.mark.parametrize("rate, word", [(0.0205, "left"), pytest.param(0.9, "diverged", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("rate, word", [(0.0205, "left"), (0.9, "diverged")])
+@pytest.mark.slow
 def test_a_run_that_leaves_is_shown_leaving(visitor: MakeVisitor, rate: float, word: str) -> None:
     one = visitor(still=True).open(**{"on": "ravine", "0.lr": repr(rate), "steps": "400"})
     sgd = one.state()["runners"][0]

@@ -73,6 +73,7 @@ def test_a_run_that_leaves_the_curve_says_so(bare: MakeStage) -> None:
     assert one.page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
 
 
+@pytest.mark.slow
 def test_vectors_start_at_the_vertex_and_are_true_to_scale_or_say_by_how_much(bare: MakeStage) -> None:
     one = bare().show(explained())
     one.page.get_by_role("slider", name="Step", exact=True).fill("4")
@@ -88,6 +89,7 @@ def test_vectors_start_at_the_vertex_and_are_true_to_scale_or_say_by_how_much(ba
     assert vectors["step"]["factor"] == 1
 
 
+@pytest.mark.slow
 def test_a_click_on_a_path_chooses_the_run_and_the_step(bare: MakeStage) -> None:
     one = bare().show(explained())
     one.answer = lambda event: explained(1) if event.chosen == 1 else None

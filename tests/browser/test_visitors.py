@@ -3,12 +3,14 @@
 from collections.abc import Callable
 
 import numpy as np
+import pytest
 
 from experiments import execute
 from experiments.presets import RACES
 from tests.browser.visit import Visitor
 
 
+@pytest.mark.slow
 def test_two_visitors_do_not_see_each_other(visitor: Callable[..., Visitor]) -> None:
     first, second = visitor(still=True), visitor(dark=True, still=True)
     first.open(on="ravine")

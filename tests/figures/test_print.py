@@ -268,7 +268,9 @@ def test_a_diverging_run_is_marked_and_told() -> None:
     assert [float(x[0]) for x in rims if len(x) == 1] == [first]
 
 
-@pytest.mark.parametrize(("count", "name"), [(6, "card"), (6, "motion"), (12, "card"), (30, "card")])
+@pytest.mark.parametrize(
+    ("count", "name"), [(6, "card"), (6, "motion"), (12, "card"), pytest.param(30, "card", marks=pytest.mark.slow)]
+)
 def test_a_legend_of_many_who_left_is_whole(count: int, name: str) -> None:
     """Each entry takes three lines: that is more than a card is high in its own letters."""
     theta, loss = np.linspace([0.5, 0.5], [3.0, 3.0], 5), np.linspace(0.123456, 0.0123456, 5)

@@ -26,6 +26,7 @@ from landscapes.networks.outline import network_outline, plane_outline
 from landscapes.networks.perceptron_runs import side_by_side
 from optimizers import OPTIMIZERS
 from tests.landscapes.data_files import write_cifar10, write_mnist
+from tests.some import some
 
 SMALL: dict[str, dict[str, Any]] = {
     "digits_mlp": {"width": 3},
@@ -163,13 +164,13 @@ def test_outlines_say_what_the_networks_and_their_planes_are(key: str, data: str
     directions, sides = np.eye(2, network.dim), ((-1.0, 1.0), (-2.0, 2.0))
     plane: Any = family.plane(chosen, np.array(network.start), directions, sides, (0.0, 0.5))
     drawn: Any = plane_outline(family, chosen, sides, (0.0, 0.5))
-    for some, same in ((plane, drawn), (plane.subset(2), drawn.subset(2)), (plane.subset(10**6), drawn.subset(10**6))):
+    for whole, same in ((plane, drawn), (plane.subset(2), drawn.subset(2)), (plane.subset(10**6), drawn.subset(10**6))):
         for name in (
             "name", "blocks", "domain", "start", "samples", "of", "coordinates", "minima", "saddles", "description", "latex",
             "input_reason", "input_note", "measured",
         ):  # fmt: skip
-            assert getattr(same, name) == getattr(some, name), name
-        np.testing.assert_array_equal(same.divided, some.divided)
+            assert getattr(same, name) == getattr(whole, name), name
+        np.testing.assert_array_equal(same.divided, whole.divided)
     for asked in (drawn.loss, drawn.gradient, drawn.hessian):
         with pytest.raises(TypeError, match="only outlined"):
             asked(np.zeros(2))
@@ -425,7 +426,7 @@ class OneDevice(TorchDispatchMode):
 MOVERS = (torch.ops.aten.copy_, torch.ops.aten._to_copy, torch.ops.aten.index)  # places may be a CPU's
 
 
-@pytest.mark.parametrize("key", [key if key != "resnet56" else pytest.param(key, marks=pytest.mark.slow) for key in NETWORKS])
+@pytest.mark.parametrize("key", some(NETWORKS, set(NETWORKS) - {"resnet20", "resnet56"}))
 def test_all_of_a_network_moves_to_another_device(key: str) -> None:
     """The meta device knows shapes and places but no numbers, and so stands for a GPU."""
     network = made(key, **settings(key, FIRST[key])).to("meta")

@@ -110,7 +110,7 @@ def test_links_hold_the_race_and_what_is_hidden() -> None:
     assert fields_of(presenter)["show.present"] == "1" and "embed" not in fields_of(presenter)
 
 
-@pytest.mark.parametrize("part", ["film", "figure"])
+@pytest.mark.parametrize("part", [pytest.param("film", marks=pytest.mark.slow), "figure"])
 def test_a_race_on_one_parameter_and_on_a_slice(part: str) -> None:
     key = {"film": "parabola", "figure": "slice"}[part]
     app = taken(part, on=key, race="sgd", steps="5")
