@@ -17,15 +17,20 @@ class Fate:
     left: int | None
     diverged: int | None
 
-    def words(self, loss: np.ndarray | None = None) -> str:
-        """In words, "" for a run that stayed; with the losses `(steps + 1,)` also what it had when it left."""
+    def words(self, loss: np.ndarray | None = None, steps: np.ndarray | None = None) -> str:
+        """In words, "" for a run that stayed; with the losses `(steps + 1,)` also what it had when it left. `steps` are
+        those of the path's rows, where not every step was recorded."""
         told = []
         if self.left is not None:
             at = "" if loss is None else f" at loss {float(loss[self.left]):.3g}"
-            told.append(f"left the map at step {self.left}{at}")
+            told.append(f"left the map at step {_step(self.left, steps)}{at}")
         if self.diverged is not None:
-            told.append(f"diverged at step {self.diverged}")
+            told.append(f"diverged at step {_step(self.diverged, steps)}")
         return ", ".join(told)
+
+
+def _step(row: int, steps: np.ndarray | None) -> int:
+    return row if steps is None else int(steps[row])
 
 
 def fate(path: np.ndarray, window: Window) -> Fate:

@@ -19,12 +19,14 @@ class Heights:
     """Losses from the lowest to the highest as heights from 0 to 1: in proportion, or, where `log`, by log(loss + shift).
 
     shift = floor - lowest, floor a hundredth of what is spanned. The stage's colours have a floor of a ten-thousandth; as
-    heights these would make valleys narrower than the grid, and hide the runs in them under a bottom drawn too high.
+    heights these would make valleys narrower than the grid, and hide the runs in them under a bottom drawn too high. `name`
+    is what is shown, where that is no loss.
     """
 
     lowest: float
     highest: float
     log: bool
+    name: str = "loss"
 
     @property
     def span(self) -> float:
@@ -47,14 +49,14 @@ class Heights:
     @property
     def title(self) -> str:
         """What stands at the axis, whose ticks are losses."""
-        return "loss, log" if self.log else "loss"
+        return f"{self.name}, log" if self.log else self.name
 
     @property
     def formula(self) -> str:
         """What the heights are."""
         if not self.log:
-            return "loss"
-        return f"log(loss {'+' if self.shift >= 0 else '−'} {short(abs(self.shift))})"
+            return self.name
+        return f"log({self.name} {'+' if self.shift >= 0 else '−'} {short(abs(self.shift))})"
 
     def ticks(self) -> list[Level]:
         """Round losses; where logarithmic also the lowest, and those above it at least a seventh of the axis apart."""
@@ -91,7 +93,7 @@ def heights_of(ground: Map, paths: Sequence[Path], log: bool) -> Heights:
         losses += [float(value) for value in path.loss[inside]]
     highest = max(losses)
     stretches = [piece for path in paths if len(path.theta) for piece in pieces(track_of(path), box_of(ground, highest))]
-    return Heights(min([*losses, *(float(piece.points[:, 2].min()) for piece in stretches)]), highest, log)
+    return Heights(min([*losses, *(float(piece.points[:, 2].min()) for piece in stretches)]), highest, log, ground.name)
 
 
 def track_of(path: Path) -> np.ndarray:

@@ -43,7 +43,7 @@ def run_traces(
     if place is not None:
         foot = _raised(place[None], heights)
         lines.append(np.vstack([foot, foot + _UP]))
-    told = fate.words()
+    told = fate.words(steps=path.steps)
     traces = [
         group | _xyz(lines) | {
             "mode": "lines", "name": f"{GLYPHS[look.marker]} {path.label}{f', {told}' if told else ''}", "showlegend": True,
@@ -51,7 +51,7 @@ def run_traces(
         },
         group | _xyz([_raised(points[seen], heights)]) | {
             "mode": "markers", "name": path.label, "marker": {"color": colour, "size": 2.6},
-            "customdata": np.column_stack([seen, points[seen, 2]]),
+            "customdata": np.column_stack([seen if path.steps is None else path.steps[seen], points[seen, 2]]),
             "hovertemplate": f"{path.label}<br>step %{{customdata[0]:d}}<br>loss %{{customdata[1]:.6g}}"
             f"<br>{ground.coordinates[0]} %{{x:.6g}}, {ground.coordinates[1]} %{{y:.6g}}<extra></extra>",
         },

@@ -49,9 +49,10 @@ def surface3d_text(ground: Map, paths: Sequence[Path], title: str, log: bool | N
     heights = heights_of(ground, paths, ground.log if log is None else log)
     x, y = ground.coordinates
     drawn = f"The heights are {heights.formula}. " if heights.log else ""
-    told = [f"{title} as a surface over {x} and {y}, losses from {short(heights.lowest)} to {short(heights.highest)}. {drawn}"]
+    span = f"{heights.name} from {short(heights.lowest)} to {short(heights.highest)}"
+    told = [f"{title} as a surface over {x} and {y}, {span}. {drawn}"]
     for path in paths:
-        fate = path.fate(ground.window).words()
+        fate = path.fate(ground.window).words(steps=path.steps)
         if path.last >= 0:
             place = ", ".join(short(float(v)) for v in path.theta[path.last])
             told.append(f"{path.label}: loss {short(float(path.loss[path.last]))} at ({place}){f', {fate}' if fate else ''}. ")
@@ -61,7 +62,7 @@ def surface3d_text(ground: Map, paths: Sequence[Path], title: str, log: bool | N
 
 
 def _surface(ground: Map, heights: Heights, colours: HeightScale, mode: theme.Mode) -> dict[str, Any]:
-    (x0, x1), (y0, y1) = ground.window
+    ((x0, x1), (y0, y1)), (across, up) = ground.window, ground.coordinates
     losses = _thinned(ground.heights)
     ny, nx = losses.shape
     with np.errstate(invalid="ignore"):
@@ -72,8 +73,7 @@ def _surface(ground: Map, heights: Heights, colours: HeightScale, mode: theme.Mo
         "lighting": {"ambient": 0.75, "diffuse": 0.5, "specular": 0.06, "roughness": 0.9, "fresnel": 0.02},
         "lightposition": {"x": -3000, "y": -2000, "z": 8000},
         "contours": {axis: {"highlight": False} for axis in "xyz"},
-        "hovertemplate": f"loss %{{customdata:.6g}}<br>{ground.coordinates[0]} %{{x:.6g}}, {ground.coordinates[1]} %{{y:.6g}}"
-        "<extra></extra>",
+        "hovertemplate": f"{ground.name} %{{customdata:.6g}}<br>{across} %{{x:.6g}}, {up} %{{y:.6g}}<extra></extra>",
     }  # fmt: skip
 
 

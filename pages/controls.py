@@ -63,8 +63,11 @@ class Editor:
         st.session_state[f"{self.page}.link"] = fields
 
     def _apply(self, key: str, how: Change) -> None:
+        value = st.session_state[key]
+        if value is None:  # no widget here has none: a browser that was asked too early what it shows says so
+            return
         try:
-            self.change(how(self.experiment, st.session_state[key]))
+            self.change(how(self.experiment, value))
         except ExperimentError as error:
             st.session_state[f"{self.page}.complaints"] = [f"{error}."]
 

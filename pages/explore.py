@@ -62,7 +62,8 @@ explore_controls.open_link()
 explore_controls.hide()
 if explore_controls.shows("title"):
     st.title("Explore", anchor=False)
-state.setdefault("explore.tab", state.get("explore.last", "map"))  # a widget's own state is lost while another page is open
+if state.get("explore.tab") is None:  # lost while another page is open; and a browser that is asked too early has none yet
+    state["explore.tab"] = state.get("explore.last", "map")
 state["explore.last"] = state["explore.tab"]
 if explore_controls.shows("controls") and state["explore.tab"] != "networks":  # those maps are of trainings of their own
     with st.sidebar:

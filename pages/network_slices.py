@@ -19,7 +19,7 @@ from figures import sliced
 from figures.components.stage import event, stage
 from figures.slice_line import slice_line_figure
 from figures.theme import Mode
-from pages import cached_slices, slice_road
+from pages import cached_slices, network_slices_three, slice_road
 from pages import network_slices_controls as controls
 from pages import network_slices_point as point
 from pages import network_slices_takeaway as takeaway
@@ -135,6 +135,8 @@ def show() -> None:
         left, right = (st.container(), st.container()) if view.beside else st.columns([1.6, 1], gap="medium")
         with left:
             (line if view.spec.line else plane)(view, cells, compared, now, mode)
+            if not view.spec.line and _whole(now["map"]):
+                network_slices_three.section(view, cells, now["paths"].result or (), mode)
             look(view, cells, now, mode)
         measured = trust.of_each(view, (cells, compared), (now["trust"], now["beside.trust"]))
         with right:

@@ -151,7 +151,8 @@ for name in set(shown.get("show.open", "").split(",")) & set(SECTIONS):
 state.setdefault("presenting", shown.get("show.present") == "1")
 race_why.open_link(shown)
 race_tuning.open_link(shown)
-state.view, state.tied = state.view, state.tied  # else they are lost with their widgets while those are hidden
+# Else they are lost with their widgets while those are hidden. A browser that is asked too early has no view yet.
+state.view, state.tied = state.view or "one", state.tied
 if state.presenting:
     st.html("<style>[data-testid='stSidebar'] { display: none }</style>")  # Streamlit leaves an emptied one standing
     st.button("Leave presenter mode", on_click=present, args=(False,), icon=":material/close_fullscreen:", type="tertiary")

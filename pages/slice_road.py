@@ -20,7 +20,7 @@ WAYS = (  # what is said, its icon, what it opens on the race's page, and more a
         "Optimizers on this slice: drag their start and their rates.",
     ),
     (
-        "In three dimensions",
+        "Its race in three dimensions",
         ":material/landscape_2:",
         "three",
         "The slice as a surface with a race on it, to turn by hand.",

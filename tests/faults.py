@@ -679,6 +679,27 @@ TAKEAWAY = [
         "return name in self._requests",
         "tests/experiments/test_worker.py -k shared",
     ),
+    Fault(
+        "pages/explore.py",
+        'if state.get("explore.tab") is None:',
+        'if "explore.tab" not in state:',
+        "tests/pages/test_explore.py -k no_section",
+    ),
+    Fault("pages/controls.py", "if value is None:", "if value is ...:", "tests/pages/test_race.py -k no_buttons"),
+    Fault("pages/race.py", 'state.view or "one"', "state.view", "tests/pages/test_race.py -k no_buttons"),
+    Fault(
+        "figures/runs3d.py",
+        "seen if path.steps is None else path.steps[seen]",
+        "seen",
+        "tests/figures/test_surface3d.py -k own_steps",
+    ),
+    Fault(
+        "figures/print/legend.py",
+        "step {path.step(fate.left)}",
+        "step {fate.left}",
+        "tests/figures/test_surface3d.py -k own_steps",
+    ),
+    Fault("figures/print/of_slice.py", ", steps=path.steps)", ")", "tests/figures/test_print_sliced.py"),
     Fault("pages/waiting.py", '_ = "waiting" in st.session_state', "pass", "tests/pages/test_waiting.py -k no_longer"),
     Fault("pages/race_takeaway_offer.py", "alt=seen.alt", 'alt="a figure"', TAKEN + "words"),
 ]

@@ -40,7 +40,7 @@ def outcome(path: Path, ground: Map) -> str:
     if path.last < 0:
         return "cannot run here" if path.reason else "not finite from the start"
     fate = path.fate(ground.window)
-    loss, told = short(float(path.loss[path.last])), fate.words()
+    loss, told = short(float(path.loss[path.last])), fate.words(steps=path.steps)
     return told if fate.diverged is not None else f"{told}, ended at loss {loss}" if told else f"loss {loss}"
 
 
@@ -50,13 +50,12 @@ def briefly(path: Path, ground: Map) -> list[str]:
         return ["cannot run here", "none"] if path.reason else ["not finite", "none"]
     fate = path.fate(ground.window)
     if fate.diverged is not None:
-        return [f"diverged, step {fate.diverged}", "diverged", "div."]
+        return [f"diverged, step {path.step(fate.diverged)}", "diverged", "div."]
     loss = short(float(path.loss[path.last]))
-    return (
-        [f"left, step {fate.left}, loss {loss}", f"left, step {fate.left}", "left"]
-        if fate.left is not None
-        else [f"loss {loss}", loss]
-    )
+    if fate.left is None:
+        return [f"loss {loss}", loss]
+    left = f"left, step {path.step(fate.left)}"
+    return [f"{left}, loss {loss}", left, "left"]
 
 
 def columns(listed: Sequence[Entry], size: float, room: float) -> int:

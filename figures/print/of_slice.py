@@ -26,15 +26,16 @@ def slice_exhibit(
         return Exhibit(title, "", tuple(_chart(one, axis, places) for one in curves(view, both)))
     names = ("",) if len(both) == 1 else told_apart(both[0][0], both[1][0])
     colours = colour_range([values(cells, view.shown) for _, cells in both])
-    over = [_path(view, i, path, label) for i, (path, label) in enumerate(zip(paths, labels))]
+    over = [path_of(view, i, path, label) for i, (path, label) in enumerate(zip(paths, labels))]
     grounds = [
-        Ground(name, _map(view, one, colours), over if index == 0 else ())
+        Ground(name, map_of(view, one, colours), over if index == 0 else ())
         for index, (name, one) in enumerate(zip(names, both))
     ]  # fmt: skip
     return Exhibit(title, "", tuple(grounds), note=paths_note(paths))
 
 
-def _map(view: ShownSlice, shown: Shown, colours: tuple[float, float] | None) -> Map:
+def map_of(view: ShownSlice, shown: Shown, colours: tuple[float, float] | None = None) -> Map:
+    """A plane as the ground of a figure; with `colours`, the range that it shares with another one."""
     cells, log = shown[1], view.log and view.shown not in CURVED
     level = chance(view, cells)
     inside = level is not None and colours is not None and colours[0] < level[0] < colours[1]
@@ -42,13 +43,13 @@ def _map(view: ShownSlice, shown: Shown, colours: tuple[float, float] | None) ->
     return Map(found, cells.window, cells.labels, log, name=name_of(view.shown), range=colours, level=level if inside else None)
 
 
-def _path(view: ShownSlice, index: int, path: ProjectedPath, label: str) -> Path:
+def path_of(view: ShownSlice, index: int, path: ProjectedPath, label: str) -> Path:
     """A training's path, with the loss where it truly ends and how far that is from the slice."""
     there = np.flatnonzero(np.isfinite(path.loss) & np.isfinite(path.off))
     end = f"loss {short(float(path.loss[there[-1]]))}, {short(float(path.off[there[-1]]))} away" if len(there) else ""
     lost = "" if len(there) == len(path.loss) else "diverged"
     detail = " · ".join(part for part in (end, lost) if part)
-    return Path(view.spec.training.optimizers[index].key, label, path.coordinates, path.loss, detail)
+    return Path(view.spec.training.optimizers[index].key, label, path.coordinates, path.loss, detail, steps=path.steps)
 
 
 def _chart(drawn: Curves, axis: str, places: Sequence[tuple[float, str]]) -> Chart:

@@ -62,7 +62,7 @@ class Path:
     """One run over the map: theta `(steps + 1, dim)`, NaN after divergence, and its loss `(steps + 1,)`.
 
     `key` gives colour, dash and marker, `label` is its name and `detail` what it was run with, as "lr 0.02". A method that
-    cannot run has no points, and a `reason`.
+    cannot run has no points, and a `reason`. `steps` are those of its rows, where not every step was recorded.
     """
 
     key: str
@@ -71,10 +71,15 @@ class Path:
     loss: np.ndarray
     detail: str = ""
     reason: str = ""
+    steps: np.ndarray | None = None
+
+    def step(self, row: int) -> int:
+        """Of a row."""
+        return row if self.steps is None else int(self.steps[row])
 
     @property
     def last(self) -> int:
-        """The last finite step; -1 where there is none."""
+        """The last finite row; -1 where there is none."""
         return int(np.logical_and.accumulate(np.isfinite(self.theta).all(axis=1)).sum()) - 1
 
     def fate(self, window: Window) -> Fate:

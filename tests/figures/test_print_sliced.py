@@ -117,7 +117,10 @@ def test_a_run_that_diverged_says_so_and_a_level_stands_out() -> None:
     half = replace(half, loss=np.array([3.0, 2.0, np.nan]))
     x, y = np.linspace(-1, 1, 41), np.linspace(-2, 2, 41)
     fine = replace(cells(), x=x, y=y, values={"loss": 1 + x[None] ** 2 + y[:, None] ** 2})
-    exhibit = slice_exhibit(OPENING, [(OPENING.spec, fine)], [path, half], LABELS, title="T")
+    exhibit = slice_exhibit(
+        OPENING, [(OPENING.spec, fine)], [replace(path, steps=np.array([0, 4, 8])), half], LABELS, title="T"
+    )
+    assert [one.step(1) for one in exhibit.grounds[0].paths] == [4, int(half.steps[1])], "rows know their steps"
     assert [one.detail for one in exhibit.grounds[0].paths] == ["diverged", "loss 2, 2 away · diverged"]
     with settings():
         figure = compose_exhibit(exhibit, LOOKS["page"]).sheet.figure

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from experiments.spec import Choice
 from figures import theme
 from figures.heights3d import Heights, heights_of
+from figures.print.legend import briefly, outcome
 from figures.print.numbers import short
 from figures.print.of_race import map_of, paths_of
 from figures.print.plate import Map, Path
@@ -184,3 +186,23 @@ def test_a_fine_map_is_drawn_by_its_own_nodes(count: int) -> None:
 def test_one_coordinate_is_refused() -> None:
     with pytest.raises(ValueError, match="one coordinate"):
         surface3d_figure(Map(np.array([1.0, 0.0, 1.0]), ((0.0, 1.0),), ("x",)), [], "light")
+
+
+def test_what_is_no_loss_has_its_own_name_and_rows_their_own_steps() -> None:
+    """Of a training not every step is recorded: a row's number is none of a step."""
+    ground = Map(np.linspace(0, 1, 25).reshape(5, 5), SQUARE, ("a", "b"), name="accuracy")
+    theta = np.array([[0.2, 0.2], [0.5, 0.5], [2.0, 0.5], [np.nan, np.nan]])
+    path = Path("sgd", "SGD", theta, np.array([0.5, 0.4, 0.3, np.nan]), steps=np.array([0, 40, 80, 100]))
+    figure, said = surface3d_figure(ground, [path], "light"), surface3d_text(ground, [path], "A slice")
+    (surface,) = traces(figure, type="surface")
+    assert surface.hovertemplate.startswith("accuracy ") and figure.layout.scene.zaxis.title.text == "accuracy"
+    assert "accuracy from 0 to 1" in said and "left the map at step 80, diverged at step 100" in said
+    points = next(trace for trace in figure.data if trace.hovertemplate and "step" in trace.hovertemplate)
+    assert points.customdata[:, 0].tolist() == [0, 40]
+    assert any("left the map at step 80" in (trace.name or "") for trace in figure.data)
+    assert outcome(path, ground) == "left the map at step 80, diverged at step 100"
+    assert briefly(path, ground)[0] == "diverged, step 100" and briefly(path_until(path, 3), ground)[1] == "left, step 80"
+
+
+def path_until(path: Path, rows: int) -> Path:
+    return replace(path, theta=path.theta[:rows], loss=path.loss[:rows])

@@ -119,6 +119,13 @@ def test_controls_change_the_map() -> None:
     assert [panel["label"] for panel in canvases(app)[0]["panels"]] == ["SGD", "Momentum"]
 
 
+def test_a_browser_that_has_no_section_yet_gets_the_last_one() -> None:
+    """Asked before it knows what a row of buttons shows, it says that none is pressed."""
+    app = explored("line", steps="20")
+    app.segmented_control(key="explore.tab").set_value(None).run()
+    assert not app.exception and app.segmented_control(key="explore.tab").value == "line"
+
+
 def test_sections_remember_themselves_and_nothing_to_explore_is_said() -> None:
     app = explored("line", colour="steps", steps="20")
     app.segmented_control(key="explore.tab").set_value("tune").run()

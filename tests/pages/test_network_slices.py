@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import replace
 from typing import Any
@@ -105,6 +106,10 @@ def test_every_kind_is_drawn(key: str, axes: str) -> None:
         shown = scenes(app)[1]
         assert [len(runner["path"]) for runner in shown["runners"]] == [5, 5] and "away from it" in shown["note"]
         assert shown["map"]["values"].shape == (13, 13)
+        app.toggle(key="network.slices.three").set_value(True).run()
+        drawn = json.loads(json.loads(app.get("bidi_component")[-1].proto.json)["figure"])["data"]
+        names = [trace.get("name", "") for trace in drawn]
+        assert drawn[0]["type"] == "surface" and any("Momentum" in name for name in names) and "truly has" in said(app)
     else:
         assert len(scenes(app)) == 1 and "1 of" in said(app)
 

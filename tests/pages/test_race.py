@@ -144,3 +144,14 @@ def test_the_digits_slice_is_raced_in_the_worker() -> None:
         (trajectory,) = execute(experiment.solo(i))
         np.testing.assert_array_equal(runner["path"], trajectory.theta)
         assert np.ptp(runner["path"], axis=0).max() > 0.1
+
+
+def test_a_browser_that_knows_no_buttons_yet_changes_nothing() -> None:
+    """Asked before it knows what a row of buttons shows, it says that none is pressed."""
+    app = opened(on="ravine", budget="calls", steps="40")
+    before = dict(app.query_params)
+    for key in ("race.budget", "view"):
+        app.segmented_control(key=key).set_value(None).run()
+        assert not app.exception and not app.error and not app.warning
+    assert dict(app.query_params) == before
+    assert app.segmented_control(key="race.budget").value == "calls" and app.segmented_control(key="view").value == "one"

@@ -149,7 +149,8 @@ offer(SliceSpec(DIGITS, 3, directions=Choice({kind!r}), samples={samples}), stor
 
 def test_the_road_offers_three_ways_or_says_why_not() -> None:
     app = AppTest.from_string(ROAD.format(kind="random", samples=60), default_timeout=60).run()
-    assert [button.label for button in app.button] == ["Race inside this slice", "In three dimensions", "Take its race away"]
+    ways = ["Race inside this slice", "Its race in three dimensions", "Take its race away"]
+    assert [button.label for button in app.button] == ways
     app = AppTest.from_string(ROAD.format(kind="given", samples=60), default_timeout=60).run()
     assert not app.button and "arrays" in app.caption[0].value
 
